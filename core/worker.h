@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One worker: an event loop with its clock, wheel, slabs, inbox and tasks, and the handles by which
+ * plugins reach it. Threads are the runtime's business: a worker is driven by whoever calls
+ * nv_worker_turn(), always the same thread from nv_worker_attach() on.
+ *
+ * A turn: read the clock, run due timers, the inbox, deferred jobs and ready tasks; when nothing is
+ * left to run, wait in the poller for at most the wait asked for and the next deadline.
+ */
+#ifndef NV_WORKER_H
+#define NV_WORKER_H
+
+#include <nave/worker.h>
+
+struct nv_poller_ops; /* poller.h: the reactor behind a thin table */
+struct nv_worker;
+
+/* What a plugin uses of one worker. Single writer: the worker. Read by others as a hint. */
+struct nv_usage {
+    uint64_t bytes;
+    uint64_t allocs;
+    uint64_t fds;
+    uint64_t timers;
+    uint64_t tasks;
+    uint64_t holds;
+    const char *hold_what; /* of the newest hold */
+};
+
+/* The handle of worker `worker` for one plugin. Embedded by the registry, one a plugin and worker. */
+struct nv_worker_handle {
+    struct nave_worker pub; /* first: the handle itself */
+    struct nv_worker *worker;
+    struct nv_usage usage;
+    const char *plugin_id; /* for reports; outlives the handle */
+};
+
+struct nv_worker_options {
+    uint32_t index;
+    uint32_t is_checked;                /* handles get asserting tables (NAVE_CHECK=1) */
+    uint64_t max_tasks;                 /* 0: the default of 1,048,576                  */
+    uint64_t max_bytes;                 /* of slab memory; 0: no limit                  */
+    const char *backend;                /* "epoll", "poll", "select", ...; NULL: best   */
+    const struct nv_poller_ops *poller; /* NULL: libevent                   */
+    void *poller_arg;                   /* for poller->create                           */
+    /* Told when a task is found broken, a hold is unbalanced, ...; may be NULL. Thread: [any]. */
+    void (*log)(void *arg, uint32_t level, const char *text);
+    void *log_arg;
+};
+
+/* Make a worker. Thread: [control]. Errors: NAVE_ENOMEM; NAVE_ENOTFOUND no such backend;
+ * NAVE_ENOFILES. */
+nave_err nv_worker_create(const struct nv_worker_options *options, struct nv_worker **out_worker);
+
+/* Free it. Thread: [control]. State: no thread turns it. NULL is fine. Unspawned, running and
+ * queued tasks are dropped, jobs still queued are not run. */
+void nv_worker_destroy(struct nv_worker *w);
+
+/* The calling thread is the worker's from now on. Thread: [control]. */
+void nv_worker_attach(struct nv_worker *w);
+
+/* One turn; waits at most `max_wait_ns` (NAVE_NEVER: until something happens). Returns how many
+ * things were run. Thread: [worker]. */
+uint32_t nv_worker_turn(struct nv_worker *w, nave_nsec max_wait_ns);
+
+/* Ready a handle of `w` for a plugin. Thread: [control]. */
+void nv_worker_handle_init(struct nv_worker_handle *h, struct nv_worker *w, const char *plugin_id);
+
+/* Run `j` on `w`; wakes it when it waits. Thread: [any]. Errors: NAVE_ECLOSED after close_inbox. */
+nave_err nv_worker_post(struct nv_worker *w, struct nave_job *j);
+
+/* Make a waiting turn return soon. Thread: [any]; safe in a signal handler. */
+void nv_worker_wake(struct nv_worker *w);
+
+/* Refuse further posts, run what was posted before. Thread: [worker]. */
+void nv_worker_close_inbox(struct nv_worker *w);
+
+/* Holds of all plugins together; the drain ends at 0. Thread: [worker]. */
+uint64_t nv_worker_holds(const struct nv_worker *w);
+
+/* Tasks that have not ended. Thread: [worker]. */
+uint64_t nv_worker_tasks(const struct nv_worker *w);
+
+/* Cancel and drop all tasks. Thread: [worker]. */
+void nv_worker_drop_tasks(struct nv_worker *w);
+
+/* The monotonic clock of the last turn, in nanoseconds. Thread: [worker]. */
+nave_nsec nv_worker_now(const struct nv_worker *w);
+
+/* The name of the backend in use ("epoll"), static. Thread: [any]. */
+const char *nv_worker_backend(const struct nv_worker *w);
+
+/* The names of the backends that nv_worker_options.backend may have here; NULL-terminated, static. */
+const char *const *nv_worker_backends(void);
+
+#endif
