@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+#
+# The helpers of nave-bench in C. They are compiled with everything else, so that they stay correct;
+# nave-bench takes them from here, or compiles them itself when they are not there.
+
+noinst_PROGRAMS += \
+	%D%/limit_epoll \
+	%D%/limit_libevent \
+	%D%/load
+
+%C%_limit_epoll_SOURCES      = %D%/limit_epoll.c %D%/limit.h
+%C%_limit_libevent_SOURCES   = %D%/limit_libevent.c %D%/limit.h
+%C%_limit_libevent_CFLAGS    = $(AM_CFLAGS) $(EVENT_CFLAGS)
+%C%_limit_libevent_LDADD     = $(EVENT_LIBS)
+%C%_load_SOURCES             = %D%/load.c %D%/requests.h
+
+if !STATIC_PLUGINS
+check_LTLIBRARIES += %D%/plugin_defer.la %D%/malloc_count.la
+%C%_plugin_defer_la_SOURCES  = %D%/plugin_defer.c
+%C%_plugin_defer_la_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_plugin_defer_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+%C%_malloc_count_la_SOURCES  = %D%/malloc_count.c
+%C%_malloc_count_la_LDFLAGS  = $(AM_LDFLAGS) -module -avoid-version -shared -rpath $(abs_builddir)
+endif
+
+EXTRA_DIST += \
+	%D%/Makefile \
+	%D%/README.md \
+	%D%/benchlib/__init__.py \
+	%D%/benchlib/boundary.py \
+	%D%/benchlib/counts.py \
+	%D%/benchlib/idle.py \
+	%D%/benchlib/ratio.py \
+	%D%/benchlib/servers.py \
+	%D%/benchlib/stats.py \
+	%D%/benchlib/tools.py \
+	%D%/benchlib/wrk.py \
+	%D%/nave-bench \
+	%D%/peers/nginx.conf.in \
+	%D%/peers/uv_http.c \
+	%D%/wrk.lua

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How reports of the runtime are shown to people: one line each on a stream, as
+ *     FILE:LINE:COLUMN: /json/pointer: text
+ * with the parts left out that are not known. Colour only where the stream is a terminal.
+ */
+#ifndef CLI_PRINT_H
+#define CLI_PRINT_H
+
+#include <stdio.h>
+
+#include <nave/runtime.h>
+
+struct cli_printer {
+    FILE *out;
+    int has_colour;
+};
+
+/* Ready a printer on `out`. Colour: a terminal, and neither NO_COLOR nor TERM=dumb is set. */
+void cli_printer_init(struct cli_printer *p, FILE *out);
+
+/* A nave_report_fn; `arg` is the printer. */
+void cli_print_report(void *arg, const struct nave_report *report);
+
+#endif

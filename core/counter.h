@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The counters of one plugin: named 64-bit words, one for each worker, so that counting is an
+ * ordinary add. Eight counters share the cache line of a worker; no line has two writers.
+ */
+#ifndef NV_COUNTER_H
+#define NV_COUNTER_H
+
+#include <nave/host.h>
+
+#define NV_COUNTERS_MAX 1024u /* of one plugin */
+
+struct nv_counters;
+
+/* Counter `name` of `*counters` (NULL at first: made here). The same name gives the same one.
+ * Thread: [control]. Errors: NAVE_ENOMEM; NAVE_EINVAL no name; NAVE_ELIMIT. */
+nave_err nv_counters_get(struct nv_counters **counters, uint32_t workers, const char *name,
+                         const char *doc, struct nave_counter *out_counter);
+
+/* Call `fn` for each, in the order in which they were made. Thread: [any] once none is made. */
+void nv_counters_each(const struct nv_counters *counters,
+                      void (*fn)(void *arg, const char *name, uint64_t sum), void *arg);
+
+/* NULL is fine. */
+void nv_counters_destroy(struct nv_counters *counters);
+
+#endif

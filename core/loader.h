@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From the id of a plugin to its checked descriptor, in two steps: find (search, open once, check
+ * owner and mode, read the manifest: no code runs) and load (map that same open file, take the entry,
+ * check the descriptor). Every refusal is reported: who, what it needs, what the host has, what to do.
+ */
+#ifndef NV_LOADER_H
+#define NV_LOADER_H
+
+#include <nave/conf.h>
+#include <nave/error.h>
+#include <nave/plugin.h>
+
+#include "manifest.h"
+#include "report.h"
+
+/* A plugin that was found. Read by others, written by the loader. */
+struct nv_plugin_file {
+    char *path;                     /* absolute; "(static)" for a static plugin     */
+    struct nv_manifest *manifest;   /* never NULL                                   */
+    const struct nave_plugin *desc; /* NULL until loaded; then checked              */
+
+    struct nv_report *report;
+    void *library; /* of dlopen; NULL: not loaded, or static */
+    int fd;        /* the file that was checked; -1: static  */
+    int is_static;
+    uint64_t device; /* what was checked, to see a change */
+    uint64_t inode;
+    uint64_t bytes;
+    int64_t changed_sec;
+    int64_t changed_nsec;
+};
+
+/* Find plugin `id`: at `path` (absolute), or when that is NULL as ID.so, then LAST.so (the last word
+ * of a dotted id) in the folders of `search` (absolute, ':' between; NULL or "": none). `at` is where
+ * the configuration names it (may be NULL). Runs no plugin code. Thread: [control].
+ * Owns: borrows report until close. Errors: NAVE_ENOTFOUND; NAVE_EDENIED owner or mode of the file or
+ * its folder; NAVE_ENOTPLUGIN; NAVE_EMAJOR, NAVE_ETOOOLD, NAVE_EABI as nv_loader_load; NAVE_EINVAL
+ * another id inside, or a path that is not absolute; what nv_manifest_read returned. Each reported. */
+NAVE_NODISCARD nave_err nv_loader_find(const char *id, const char *path, const char *search,
+                                       struct nave_conf *at, struct nv_report *report,
+                                       struct nv_plugin_file **out_file);
+
+/* Take a static plugin: the entry is called, its descriptor checked, its manifest parsed. desc is set
+ * at once. Thread: [control]. Errors: as nv_loader_load. Each reported. */
+NAVE_NODISCARD nave_err nv_loader_static(nave_plugin_entry_fn entry, struct nv_report *report,
+                                         struct nv_plugin_file **out_file);
+
+/* Map the file, call the entry, check the descriptor; desc is set. Loading twice is fine.
+ * Thread: [control]. Errors: NAVE_ESTALE the file changed since find; NAVE_ENOTPLUGIN it cannot be
+ * mapped, or has no entry or no descriptor; and those of nv_loader_check_descriptor. Each reported. */
+NAVE_NODISCARD nave_err nv_loader_load(struct nv_plugin_file *file, struct nave_conf *at);
+
+/* Forget it; unmap it unless it asked to stay or that is not safe. NULL is fine. Thread: [control].
+ * State: nothing of the plugin is in use. */
+void nv_loader_close(struct nv_plugin_file *file);
+
+/* Check descriptor `desc` of a plugin from `file_name`; `m` is its manifest (NULL: parse the
+ * descriptor's own). The tag is checked before anything behind it is read. Thread: [any].
+ * Errors: NAVE_ENOTPLUGIN wrong magic or tag size; NAVE_EMAJOR; NAVE_EABI another layout; NAVE_ETOOOLD
+ * it needs a newer minor than ours; NAVE_ETOONEW a non-zero unknown tail; NAVE_EINVAL malformed, an
+ * empty slot, or not what the manifest says; `why` has the message. */
+NAVE_NODISCARD nave_err nv_loader_check_descriptor(const struct nave_plugin *desc,
+                                                   const struct nv_manifest *m,
+                                                   const char *file_name, struct nv_why *why);
+
+#endif

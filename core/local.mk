@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+#
+# libnavecore: all objects, for tests too (hidden symbols are reachable there).
+
+noinst_LTLIBRARIES += %D%/libnavecore.la
+%C%_libnavecore_la_CPPFLAGS = $(CORE_CPPFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS)
+%C%_libnavecore_la_LIBADD = $(EVENT_LIBS) $(JANSSON_LIBS) $(DL_LIBS) -lpthread
+%C%_libnavecore_la_SOURCES =
+
+# the first floor: workers
+%C%_libnavecore_la_SOURCES += \
+	%D%/inbox.h \
+	%D%/list.h \
+	%D%/poller.h \
+	%D%/reactor_libevent.c \
+	%D%/signals.c \
+	%D%/signals.h \
+	%D%/sim.c \
+	%D%/sim.h \
+	%D%/slab.c \
+	%D%/slab.h \
+	%D%/task.c \
+	%D%/task.h \
+	%D%/wheel.c \
+	%D%/wheel.h \
+	%D%/worker.c \
+	%D%/worker.h \
+	%D%/worker_api.c \
+	%D%/worker_checked.c \
+	%D%/worker_state.h \
+	# end
+
+# the second floor: configuration, manifests, loading
+%C%_libnavecore_la_SOURCES += \
+	%D%/conf.c \
+	%D%/conf.h \
+	%D%/conf_file.c \
+	%D%/conf_file.h \
+	%D%/conf_scan.c \
+	%D%/conf_scan.h \
+	%D%/nv_elf.c \
+	%D%/nv_elf.h \
+	%D%/nv_err.c \
+	%D%/nv_err.h \
+	%D%/loader.c \
+	%D%/loader.h \
+	%D%/manifest.c \
+	%D%/manifest.h \
+	%D%/near.c \
+	%D%/near.h \
+	%D%/options.c \
+	%D%/options.h \
+	%D%/report.c \
+	%D%/report.h \
+	%D%/value.c \
+	%D%/value.h \
+	# end
+
+# the third floor: registry, lifecycle, runtime
+%C%_libnavecore_la_SOURCES += \
+	%D%/lifecycle.c \
+	%D%/lifecycle.h \
+	%D%/runtime.c \
+	%D%/runtime_config.c \
+	%D%/threads.c \
+	%D%/wiring.c \
+	%D%/counter.c \
+	%D%/counter.h \
+	%D%/cpus.c \
+	%D%/cpus.h \
+	%D%/graph.c \
+	%D%/graph.h \
+	%D%/plugin_host.c \
+	%D%/plugin_host.h \
+	%D%/publish.c \
+	%D%/publish.h \
+	%D%/registry.c \
+	%D%/registry.h \
+	%D%/resolve.c \
+	%D%/runtime.h \
+	%D%/sized.c \
+	%D%/sized.h \
+	%D%/threads.h \
+	%D%/wiring.h \
+	# end
+
+# The library: a short list of exports, nothing else. version-info is CURRENT:REVISION:AGE.
+#   a change inside:             REVISION + 1
+#   an export added:             CURRENT + 1, REVISION 0, AGE + 1
+#   an export removed, changed:  CURRENT + 1, REVISION 0, AGE 0
+lib_LTLIBRARIES += %D%/libnave.la
+%C%_libnave_la_SOURCES =
+%C%_libnave_la_LIBADD = %D%/libnavecore.la
+%C%_libnave_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 \
+	-export-symbols-regex '^nave_(version|runtime_[a-z_]+)$$'

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The sink of reports. The lock is held while the callback runs: that is what makes calls never
+ * overlap, and why a callback must not call the runtime.
+ */
+#include "report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct nave_str str_of(const char *text)
+{
+    return text ? (struct nave_str){text, strlen(text)} : (struct nave_str){"", 0};
+}
+
+nave_err nv_report_init(struct nv_report *r, nave_report_fn *fn, void *arg, uint32_t level_max)
+{
+    memset(r, 0, sizeof(*r));
+    if (pthread_mutex_init(&r->lock, NULL) != 0)
+        return NAVE_ENOMEM;
+    r->fn = fn;
+    r->arg = arg;
+    r->level_max = level_max;
+    return NAVE_OK;
+}
+
+void nv_report_finish(struct nv_report *r)
+{
+    pthread_mutex_destroy(&r->lock);
+}
+
+void nv_report_send(struct nv_report *r, const struct nave_report *report)
+{
+    struct nave_report sized;
+
+    if (!r)
+        return;
+    sized = *report;
+    sized.size = sizeof(sized);
+    pthread_mutex_lock(&r->lock);
+    if (sized.level == NAVE_LOG_ERROR)
+        r->errors++;
+    if (r->fn && sized.level <= r->level_max)
+        r->fn(r->arg, &sized);
+    pthread_mutex_unlock(&r->lock);
+}
+
+void nv_report_verror(struct nv_report *r, nave_err code, const struct nv_place *at,
+                      const char *format, va_list args)
+{
+    static const struct nv_place nowhere;
+    struct nave_report report = {.level = NAVE_LOG_ERROR, .code = code};
+    char text[NV_TEXT_MAX];
+
+    if (!at)
+        at = &nowhere;
+    if (vsnprintf(text, sizeof(text), format, args) < 0)
+        text[0] = '\0';
+    report.line = at->line;
+    report.column = at->column;
+    report.file = str_of(at->file);
+    report.pointer = str_of(at->pointer);
+    report.plugin = str_of(at->plugin);
+    report.text = str_of(text);
+    nv_report_send(r, &report);
+}
+
+void nv_report_error(struct nv_report *r, nave_err code, const struct nv_place *at,
+                     const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    nv_report_verror(r, code, at, format, args);
+    va_end(args);
+}
+
+void nv_report_text(struct nv_report *r, uint32_t level, const char *plugin, const char *text,
+                    size_t len)
+{
+    struct nave_report report = {.level = level};
+
+    report.file = str_of(NULL);
+    report.pointer = str_of(NULL);
+    report.plugin = str_of(plugin);
+    report.text = (struct nave_str){text, len};
+    nv_report_send(r, &report);
+}
+
+void nv_report_log(struct nv_report *r, uint32_t level, const char *plugin, const char *format, ...)
+{
+    char text[NV_TEXT_MAX];
+    va_list args;
+
+    if (!r || (level > r->level_max && level != NAVE_LOG_ERROR))
+        return;
+    va_start(args, format);
+    if (vsnprintf(text, sizeof(text), format, args) < 0)
+        text[0] = '\0';
+    va_end(args);
+    nv_report_text(r, level, plugin, text, strlen(text));
+}
+
+uint64_t nv_report_errors(struct nv_report *r)
+{
+    uint64_t errors;
+
+    if (!r)
+        return 0;
+    pthread_mutex_lock(&r->lock);
+    errors = r->errors;
+    pthread_mutex_unlock(&r->lock);
+    return errors;
+}
+
+nave_err nv_why_set(struct nv_why *why, nave_err code, const char *format, ...)
+{
+    va_list args;
+
+    if (!why)
+        return code;
+    va_start(args, format);
+    if (vsnprintf(why->text, sizeof(why->text), format, args) < 0)
+        why->text[0] = '\0';
+    va_end(args);
+    return code;
+}
+
+/* Append `n` bytes; all or nothing, so that an escape is never cut in two. */
+static size_t append(char *out, size_t cap, size_t len, const char *bytes, size_t n)
+{
+    if (cap == 0 || n >= cap - len)
+        return len;
+    memcpy(out + len, bytes, n);
+    out[len + n] = '\0';
+    return len + n;
+}
+
+size_t nv_pointer_add(char *out, size_t cap, size_t len, const char *key, size_t key_len)
+{
+    size_t i;
+
+    len = append(out, cap, len, "/", 1);
+    for (i = 0; i < key_len; i++) {
+        if (key[i] == '~')
+            len = append(out, cap, len, "~0", 2);
+        else if (key[i] == '/')
+            len = append(out, cap, len, "~1", 2);
+        else
+            len = append(out, cap, len, key + i, 1);
+    }
+    return len;
+}
+
+size_t nv_pointer_add_index(char *out, size_t cap, size_t len, size_t index)
+{
+    char digits[24];
+    int n = snprintf(digits, sizeof(digits), "/%zu", index);
+
+    return append(out, cap, len, digits, (size_t)n);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The one way out for what an operator must be told. A sink takes reports from any thread, hands
+ * them to the host's callback one at a time, and counts the errors among them.
+ *
+ * Functions that check something without knowing where it stands give their reason in a struct
+ * nv_why; whoever knows the place reports it.
+ */
+#ifndef NV_REPORT_H
+#define NV_REPORT_H
+
+#include <pthread.h>
+#include <stdarg.h>
+
+#include <nave/error.h>
+#include <nave/runtime.h>
+
+#include "nv_err.h"
+
+#define NV_POINTER_MAX \
+    1024u                 /* bytes of a JSON pointer in a report, with its NUL; cut when longer */
+#define NV_TEXT_MAX 2048u /* bytes of a report's text, with its NUL; cut when longer            */
+
+/* Where reports go. Embedded by the runtime. */
+struct nv_report {
+    pthread_mutex_t lock;
+    nave_report_fn *fn; /* may be NULL: nothing is told */
+    void *arg;
+    uint32_t level_max; /* the most that is told: NAVE_LOG_* */
+    uint32_t reserved;
+    uint64_t errors; /* reports at NAVE_LOG_ERROR; under lock */
+};
+
+/* What a report is about. Any member may be zero. Texts are borrowed. */
+struct nv_place {
+    const char *file;
+    const char *pointer; /* JSON pointer */
+    const char *plugin;  /* id           */
+    uint32_t line;
+    uint32_t column;
+};
+
+/* Why something was refused. Empty until set. */
+struct nv_why {
+    char text[768];
+};
+
+/* Make a sink. Thread: [any]. Owns: borrows arg until finish. Errors: NAVE_ENOMEM. */
+NAVE_NODISCARD nave_err nv_report_init(struct nv_report *r, nave_report_fn *fn, void *arg,
+                                       uint32_t level_max);
+
+/* The reverse of init. Thread: [control]. State: nobody reports any more. */
+void nv_report_finish(struct nv_report *r);
+
+/* Hand `report` on as it is; size is filled in. NULL `r` is fine everywhere below. Thread: [any]. */
+void nv_report_send(struct nv_report *r, const struct nave_report *report);
+
+/* Report error `code` at `at` (NULL: nowhere). Thread: [any]. */
+void nv_report_error(struct nv_report *r, nave_err code, const struct nv_place *at,
+                     const char *format, ...) NAVE_FORMAT(4, 5);
+void nv_report_verror(struct nv_report *r, nave_err code, const struct nv_place *at,
+                      const char *format, va_list args) NAVE_FORMAT(4, 0);
+
+/* Log a line at `level` (NAVE_LOG_*), of plugin `plugin` (NULL: the core). Thread: [any]. */
+void nv_report_log(struct nv_report *r, uint32_t level, const char *plugin, const char *format, ...)
+    NAVE_FORMAT(4, 5);
+void nv_report_text(struct nv_report *r, uint32_t level, const char *plugin, const char *text,
+                    size_t len);
+
+/* How many errors were reported so far; compare before and after. Thread: [any]. */
+uint64_t nv_report_errors(struct nv_report *r);
+
+/* Set the reason and return `code`, so that a check ends in one statement. NULL `why` is fine. */
+nave_err nv_why_set(struct nv_why *why, nave_err code, const char *format, ...) NAVE_FORMAT(3, 4);
+
+/* Append "/key" with ~0 and ~1 escapes (RFC 6901 3) to the pointer of `len` bytes in `out`, which
+ * has room for `cap` with the NUL. The result is always terminated; the new length. */
+size_t nv_pointer_add(char *out, size_t cap, size_t len, const char *key, size_t key_len);
+size_t nv_pointer_add_index(char *out, size_t cap, size_t len, size_t index);
+
+#endif

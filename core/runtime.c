@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The public calls: each checks the state, takes the control role, and lets the modules below do it.
+ *
+ *     CREATED -> RESOLVED -> RUNNING -> STOPPED
+ *                        \-> FAILED
+ */
+#include "runtime.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <nave/version.h>
+
+#include "lifecycle.h"
+#include "signals.h"
+#include "sized.h"
+
+const char *nave_version(void)
+{
+    return NAVE_VERSION;
+}
+
+void nv_runtime_enter(struct nave_runtime *rt)
+{
+    rt->control = pthread_self();
+    rt->has_control++;
+}
+
+void nv_runtime_leave(struct nave_runtime *rt)
+{
+    rt->has_control--;
+}
+
+static nave_err refuse_state(struct nave_runtime *rt, const char *what, const char *why)
+{
+    nv_report_error(&rt->report, NAVE_ESTATE, NULL, "the runtime cannot %s: %s", what, why);
+    return NAVE_ESTATE;
+}
+
+/* --- create ---------------------------------------------------------------------------------- */
+
+/* 1: every folder of `path` is absolute. */
+static int32_t is_path_absolute(const char *path)
+{
+    while (path && *path) {
+        if (*path != '/')
+            return 0;
+        path = strchr(path, ':');
+        if (path)
+            path++;
+    }
+    return 1;
+}
+
+static nave_err check_options(struct nave_runtime *rt, const struct nave_runtime_options *o)
+{
+    if (o->flags & ~NAVE_RUNTIME_SIGNALS) {
+        nv_report_error(&rt->report, NAVE_EINVAL, NULL,
+                        "flags 0x%x of nave_runtime_options are not known here; use a newer Nave, "
+                        "or leave them out",
+                        o->flags & ~NAVE_RUNTIME_SIGNALS);
+        return NAVE_EINVAL;
+    }
+    if (!is_path_absolute(o->plugin_path)) {
+        nv_report_error(&rt->report, NAVE_EINVAL, NULL,
+                        "the plugin path \"%s\" has a folder that is not absolute", o->plugin_path);
+        return NAVE_EINVAL;
+    }
+    if (o->workers > NV_WORKERS_MAX) {
+        nv_report_error(&rt->report, NAVE_EINVAL, NULL,
+                        "%u workers are not possible; %u are the most", o->workers, NV_WORKERS_MAX);
+        return NAVE_EINVAL;
+    }
+    return NAVE_OK;
+}
+
+nave_err nave_runtime_create(const struct nave_runtime_options *options,
+                             struct nave_runtime **out_rt)
+{
+    const char *check = getenv("NAVE_CHECK");
+    struct nave_runtime_options o;
+    struct nave_runtime *rt;
+    nave_err err;
+
+    if (!options || !out_rt)
+        return NAVE_EINVAL;
+    err = nv_sized_copy(&o, sizeof(o), options, sizeof(o), NULL);
+    if (err)
+        return err;
+    rt = calloc(1, sizeof(*rt));
+    if (!rt)
+        return NAVE_ENOMEM;
+    err = nv_report_init(&rt->report, o.report, o.report_arg, o.log_level);
+    if (err)
+        goto fail;
+    err = check_options(rt, &o);
+    if (err)
+        goto fail_report;
+    if (o.plugin_path) {
+        rt->plugin_path = strdup(o.plugin_path);
+        err = NAVE_ENOMEM;
+        if (!rt->plugin_path)
+            goto fail_report;
+    }
+    rt->flags = o.flags;
+    rt->workers_asked = o.workers;
+    rt->static_plugins = o.static_plugins;
+    rt->is_checked = check && strcmp(check, "1") == 0;
+    *out_rt = rt;
+    return NAVE_OK;
+
+fail_report:
+    nv_report_finish(&rt->report);
+fail:
+    free(rt);
+    return err;
+}
+
+/* --- configure ------------------------------------------------------------------------------- */
+
+static nave_err configured(struct nave_runtime *rt, nave_err err)
+{
+    if (!err) {
+        err = nv_runtime_resolve(rt);
+        if (!err) {
+            rt->state = NV_RUNTIME_RESOLVED;
+            return NAVE_OK;
+        }
+        nv_runtime_unresolve(rt);
+        nv_conf_destroy(rt->doc);
+        rt->doc = NULL;
+    }
+    return err;
+}
+
+nave_err nave_runtime_configure_file(struct nave_runtime *rt, const char *path)
+{
+    nave_err err;
+
+    if (!rt || !path)
+        return NAVE_EINVAL;
+    if (rt->state != NV_RUNTIME_CREATED)
+        return refuse_state(rt, "read a configuration", "it has one");
+    nv_runtime_enter(rt);
+    err = configured(rt, nv_conf_load_file(path, &rt->report, &rt->doc));
+    nv_runtime_leave(rt);
+    return err;
+}
+
+nave_err nave_runtime_configure_text(struct nave_runtime *rt, const char *text, size_t len,
+                                     const char *name)
+{
+    nave_err err;
+
+    if (!rt || !text || !name)
+        return NAVE_EINVAL;
+    if (rt->state != NV_RUNTIME_CREATED)
+        return refuse_state(rt, "read a configuration", "it has one");
+    nv_runtime_enter(rt);
+    err = configured(rt, nv_conf_load_text(text, len, name, &rt->report, &rt->doc));
+    nv_runtime_leave(rt);
+    return err;
+}
+
+/* --- start, run, turn, stop ------------------------------------------------------------------ */
+
+static nave_err start(struct nave_runtime *rt)
+{
+    nave_err err = nv_threads_create(rt);
+    uint32_t i;
+
+    for (i = 0; i < rt->plugin_count && !err; i++)
+        err = nv_plugin_make_handles(rt->plugins[i]);
+    if (!err)
+        err = nv_lifecycle_start(rt);
+    if (!err)
+        err = nv_threads_up(rt);
+    if (err) {
+        nv_lifecycle_stop(rt);
+        nv_lifecycle_destroy(rt);
+        rt->state = NV_RUNTIME_FAILED;
+        return err;
+    }
+    rt->state = NV_RUNTIME_RUNNING;
+    nv_report_log(&rt->report, NAVE_LOG_DEBUG, NULL, "%u workers wait with %s", rt->worker_count,
+                  nv_worker_backend(rt->threads.each[0].worker));
+    nv_wiring_announce(rt);
+    return NAVE_OK;
+}
+
+nave_err nave_runtime_start(struct nave_runtime *rt)
+{
+    nave_err err;
+
+    if (!rt)
+        return NAVE_EINVAL;
+    if (rt->state != NV_RUNTIME_RESOLVED)
+        return refuse_state(rt, "start",
+                            rt->state == NV_RUNTIME_CREATED ? "it has no configuration"
+                                                            : "it was started before");
+    nv_runtime_enter(rt);
+    err = start(rt);
+    nv_runtime_leave(rt);
+    return err;
+}
+
+/* The drain is over: end the workers, stop the plugins. */
+static nave_err finish(struct nave_runtime *rt)
+{
+    nave_err err = nv_threads_down(rt);
+
+    nv_lifecycle_stop(rt);
+    rt->state = NV_RUNTIME_STOPPED;
+    return err;
+}
+
+static void on_signal(void *arg, int number)
+{
+    struct nave_runtime *rt = arg;
+
+    if (number == SIGINT || number == SIGTERM)
+        nave_runtime_stop(rt);
+    else
+        nv_report_log(&rt->report, NAVE_LOG_INFO, NULL,
+                      "SIGHUP: the configuration is read at the start only");
+}
+
+static nave_err run(struct nave_runtime *rt)
+{
+    struct nv_worker *first = rt->threads.each[0].worker;
+    int32_t has_signals = (rt->flags & NAVE_RUNTIME_SIGNALS) != 0;
+    nave_err err = has_signals ? nv_signals_open(first, on_signal, rt) : NAVE_OK, end;
+
+    if (err) {
+        nv_report_error(&rt->report, err, NULL,
+                        "cannot handle signals: %s; one runtime of a process may, so leave "
+                        "NAVE_RUNTIME_SIGNALS out of the others",
+                        nave_err_text(err));
+        nv_threads_stop(rt);
+        nv_threads_stop(rt);
+        has_signals = 0;
+    }
+    while (!nv_threads_turn(rt, NAVE_NEVER))
+        ;
+    end = finish(rt);
+    if (has_signals)
+        nv_signals_close(first);
+    return err ? err : end;
+}
+
+nave_err nave_runtime_run(struct nave_runtime *rt)
+{
+    nave_err err = NAVE_OK;
+
+    if (!rt)
+        return NAVE_EINVAL;
+    if (rt->state == NV_RUNTIME_CREATED || rt->state == NV_RUNTIME_STOPPED ||
+        rt->state == NV_RUNTIME_FAILED)
+        return refuse_state(rt, "run",
+                            rt->state == NV_RUNTIME_CREATED ? "it has no configuration"
+                                                            : "it has ended");
+    nv_runtime_enter(rt);
+    if (rt->state == NV_RUNTIME_RESOLVED)
+        err = start(rt);
+    if (!err)
+        err = run(rt);
+    nv_runtime_leave(rt);
+    return err;
+}
+
+nave_err nave_runtime_turn(struct nave_runtime *rt, nave_nsec max_wait_ns)
+{
+    nave_err err = NAVE_OK;
+
+    if (!rt)
+        return NAVE_EINVAL;
+    if (rt->state == NV_RUNTIME_STOPPED)
+        return NAVE_ECLOSED;
+    if (rt->state == NV_RUNTIME_CREATED || rt->state == NV_RUNTIME_FAILED)
+        return refuse_state(rt, "turn",
+                            rt->state == NV_RUNTIME_CREATED ? "it has no configuration"
+                                                            : "it has failed");
+    if (rt->worker_count != 1)
+        return refuse_state(rt, "turn", "it has more than one worker; set runtime.workers to 1");
+    nv_runtime_enter(rt);
+    if (rt->state == NV_RUNTIME_RESOLVED)
+        err = start(rt);
+    if (!err && nv_threads_turn(rt, max_wait_ns)) {
+        err = finish(rt);
+        if (!err)
+            err = NAVE_ECLOSED;
+    }
+    nv_runtime_leave(rt);
+    return err;
+}
+
+void nave_runtime_stop(struct nave_runtime *rt)
+{
+    if (rt)
+        nv_threads_stop(rt);
+}
+
+void nave_runtime_destroy(struct nave_runtime *rt)
+{
+    if (!rt)
+        return;
+    nv_runtime_enter(rt);
+    if (rt->state == NV_RUNTIME_RUNNING) /* started, and never run to its end */
+        (void)finish(rt);
+    nv_lifecycle_destroy(rt);
+    nv_threads_destroy(rt);
+    nv_runtime_unresolve(rt);
+    nv_conf_destroy(rt->doc);
+    nv_report_finish(&rt->report);
+    free(rt->plugin_path);
+    free(rt);
+}

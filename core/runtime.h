@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The runtime from the inside: one struct that the modules of this floor share. Everything in it
+ * belongs to the control role unless a comment says otherwise; what workers and foreign threads
+ * touch is atomic or guarded by a lock of its own.
+ */
+#ifndef NV_RUNTIME_H
+#define NV_RUNTIME_H
+
+#include <pthread.h>
+
+#include <nave/option.h>
+#include <nave/runtime.h>
+
+#include "conf.h"
+#include "graph.h"
+#include "loader.h"
+#include "registry.h"
+#include "report.h"
+#include "threads.h"
+#include "wiring.h"
+
+/* The keys of section "runtime". */
+#define NV_RUNTIME_CONF(OPTION)                                                                   \
+    OPTION(conf, workers, "", "", "", 0, "threads that serve: a whole number, or \"auto\"")       \
+    OPTION(duration, shutdown_timeout, "10s", "0", "1d", 0, "time for a drain")                   \
+    OPTION(text, backend, "auto", "", "", 0, "how to wait for readiness: auto, epoll, poll, ...") \
+    OPTION(count, max_tasks, "1048576", "1", "16777216", 0, "tasks of one worker")                \
+    OPTION(size, max_memory, "0", "0", "16TiB", 0, "slab memory of one worker; 0: no limit")      \
+    OPTION(text, log_level, "info", "", "", 0, "the most that is told: error, warn, info, debug")
+
+NAVE_OPTION_STRUCT(nv_runtime_conf, NV_RUNTIME_CONF);
+
+enum nv_runtime_state {
+    NV_RUNTIME_CREATED = 0, /* create                                          */
+    NV_RUNTIME_RESOLVED,    /* configure succeeded                             */
+    NV_RUNTIME_RUNNING,     /* start succeeded; also while draining            */
+    NV_RUNTIME_STOPPED,     /* the drain ended; plugins are stopped, not freed */
+    NV_RUNTIME_FAILED,      /* start failed and was undone                     */
+};
+
+#define NV_WORKERS_MAX   256u
+#define NV_PLUGINS_MAX   256u
+#define NV_LISTENERS_MAX 1024u
+
+struct nave_runtime {
+    /* what the host program said */
+    uint32_t flags;
+    uint32_t workers_asked; /* 0: as configured */
+    char *plugin_path;
+    const nave_plugin_entry_fn *static_plugins;
+    int32_t is_checked; /* NAVE_CHECK=1 */
+    struct nv_report report;
+
+    /* what configure found */
+    struct nv_conf_doc *doc;
+    struct nv_runtime_conf conf;
+    struct nv_plugin **plugins; /* in the order of the file */
+    uint32_t plugin_count;
+    struct nv_graph graph;
+    uint32_t *order; /* indexes of plugins, providers first */
+    struct nv_listener *listeners;
+    uint32_t listener_count;
+
+    /* what start made */
+    enum nv_runtime_state state;
+    struct nv_made *made; /* role handles in use, newest first */
+    uint32_t make_depth;
+    pthread_t control; /* who has the control role; valid while has_control */
+    int32_t has_control;
+    uint32_t worker_count;
+    struct nv_threads threads;
+};
+
+/* The calling thread takes the control role, and gives it back. They nest. */
+void nv_runtime_enter(struct nave_runtime *rt);
+void nv_runtime_leave(struct nave_runtime *rt);
+
+/* Resolve the loaded document of `rt`: fill everything under "what configure found". Reports all
+ * errors. Thread: [control]. Errors: NAVE_ECONFIG; NAVE_ENOMEM. */
+nave_err nv_runtime_resolve(struct nave_runtime *rt);
+
+/* The reverse of resolve, also of a half done one. */
+void nv_runtime_unresolve(struct nave_runtime *rt);
+
+#endif

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From a loaded document to a resolved runtime: the sections, the keys of the host, the plugins with
+ * their manifests, the order. No plugin's code runs but the entries of static plugins. What can be
+ * checked is checked even when something before it failed, so that all errors come in one go.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpus.h"
+#include "near.h"
+#include "options.h"
+#include "plugin_host.h"
+#include "runtime.h"
+#include "value.h"
+
+NAVE_OPTION_TABLE(runtime_table, nv_runtime_conf, NV_RUNTIME_CONF)
+
+static const char *const sections[] = {"runtime", "plugins", "listeners"};
+static const char *const host_keys[] = {"$path", "$use"};
+static const char *const levels[] = {"error", "warn", "info", "debug"};
+
+/* The static plugins, until each is taken by the plugin of its id. */
+struct statics {
+    struct nv_plugin_file *files[NV_PLUGINS_MAX];
+    uint32_t count;
+};
+
+static int32_t is_text(struct nave_str s, const char *text)
+{
+    return strlen(text) == s.len && memcmp(s.ptr, text, s.len) == 0;
+}
+
+/* The index of `word` among `names`, or `count`; `hint` gets the nearest name then. */
+static size_t find_name(struct nave_str word, const char *const *names, size_t count,
+                        char hint[NV_NEAR_HINT_MAX])
+{
+    struct nv_near near;
+    size_t i;
+
+    nv_near_init(&near, word);
+    for (i = 0; i < count; i++) {
+        if (is_text(word, names[i]))
+            return i;
+        nv_near_try(&near, names[i], strlen(names[i]));
+    }
+    nv_near_hint(&near, hint);
+    return count;
+}
+
+/* --- the document ---------------------------------------------------------------------------- */
+
+static void check_sections(struct nave_conf *root)
+{
+    char hint[NV_NEAR_HINT_MAX];
+    size_t i;
+
+    for (i = 0; i < nave_conf_count(root); i++) {
+        struct nave_str key = {NULL, 0};
+        struct nave_conf *value = nave_conf_at(root, i, &key);
+
+        if (is_text(key, "$schema")) /* for editors */
+            continue;
+        if (find_name(key, sections, NAVE_COUNT(sections), hint) == NAVE_COUNT(sections))
+            nv_conf_fail(value, NAVE_ECONFIG, NULL,
+                         "there is no section \"%.*s\"; the sections are runtime, plugins and "
+                         "listeners%s",
+                         (int)key.len, key.ptr, hint);
+    }
+}
+
+/* Section `name`, or NULL when it is not there or was refused for its kind. */
+static struct nave_conf *section(struct nave_conf *root, const char *name, uint32_t kind)
+{
+    struct nave_conf *c = nave_conf_get(root, name);
+
+    if (!c || nave_conf_kind(c) == kind)
+        return c;
+    nv_conf_fail(c, NAVE_ECONFIG, NULL, "section \"%s\" must be %s, and this is %s", name,
+                 nv_conf_kind_text(kind), nv_conf_kind_text(nave_conf_kind(c)));
+    return NULL;
+}
+
+/* --- section runtime ------------------------------------------------------------------------- */
+
+static void read_workers(struct nave_runtime *rt)
+{
+    struct nave_conf *c = rt->conf.workers;
+    struct nave_str text = {NULL, 0};
+    int64_t number = 0;
+
+    rt->worker_count = nv_cpus();
+    if (c && c->api->integer(c, &number) == NAVE_OK) {
+        if (number < 1 || number > (int64_t)NV_WORKERS_MAX)
+            nv_conf_fail(c, NAVE_ECONFIG, NULL,
+                         "%lld workers are not possible; use 1 to %u, or \"auto\"",
+                         (long long)number, NV_WORKERS_MAX);
+        else
+            rt->worker_count = (uint32_t)number;
+    } else if (c && (c->api->text(c, &text) != NAVE_OK || !is_text(text, "auto"))) {
+        nv_conf_fail(c, NAVE_ECONFIG, NULL,
+                     "workers is a whole number, 1 to %u, or \"auto\" for one a processor",
+                     NV_WORKERS_MAX);
+    }
+    if (rt->workers_asked)
+        rt->worker_count = rt->workers_asked;
+    if (rt->worker_count > NV_WORKERS_MAX)
+        rt->worker_count = NV_WORKERS_MAX;
+}
+
+static void read_runtime(struct nave_runtime *rt, struct nave_conf *c)
+{
+    const struct nv_options_owner owner = {"the runtime", NULL};
+    const char *const *backends = nv_worker_backends();
+    char hint[NV_NEAR_HINT_MAX];
+    size_t count = 0, level;
+
+    if (nv_options_fill(runtime_table(), c, &rt->conf, &rt->report, &owner) != NAVE_OK)
+        return; /* reported */
+    read_workers(rt);
+    level = find_name(rt->conf.log_level, levels, NAVE_COUNT(levels), hint);
+    if (level == NAVE_COUNT(levels))
+        nv_conf_fail(nave_conf_get(c, "log_level"), NAVE_ECONFIG, NULL,
+                     "\"%.*s\" is no level; the levels are error, warn, info and debug%s",
+                     (int)rt->conf.log_level.len, rt->conf.log_level.ptr, hint);
+    else if (level < rt->report.level_max)
+        rt->report.level_max = (uint32_t)level;
+    while (backends[count])
+        count++;
+    if (!is_text(rt->conf.backend, "auto") &&
+        find_name(rt->conf.backend, backends, count, hint) == count)
+        nv_conf_fail(nave_conf_get(c, "backend"), NAVE_ECONFIG, NULL,
+                     "there is no backend \"%.*s\" on this machine%s; \"auto\" takes the best",
+                     (int)rt->conf.backend.len, rt->conf.backend.ptr, hint);
+}
+
+/* --- section plugins ------------------------------------------------------------------------- */
+
+static void take_statics(struct nave_runtime *rt, struct statics *s)
+{
+    uint32_t i;
+
+    s->count = 0;
+    for (i = 0; rt->static_plugins && rt->static_plugins[i] && s->count < NV_PLUGINS_MAX; i++)
+        if (nv_loader_static(rt->static_plugins[i], &rt->report, &s->files[s->count]) == NAVE_OK)
+            s->count++;
+}
+
+static struct nv_plugin_file *static_of(struct statics *s, const char *id)
+{
+    struct nv_plugin_file *f;
+    uint32_t i;
+
+    for (i = 0; i < s->count; i++) {
+        if (!s->files[i] || strcmp(s->files[i]->manifest->id, id) != 0)
+            continue;
+        f = s->files[i];
+        s->files[i] = NULL;
+        return f;
+    }
+    return NULL;
+}
+
+static void close_statics(struct statics *s)
+{
+    uint32_t i;
+
+    for (i = 0; i < s->count; i++)
+        nv_loader_close(s->files[i]);
+}
+
+static void check_use_texts(struct nave_conf *use)
+{
+    size_t i;
+
+    if (nave_conf_kind(use) != NAVE_CONF_OBJECT) {
+        nv_conf_fail(use, NAVE_ECONFIG, NULL,
+                     "\"$use\" is an object from the id of a service to the plugin that shall "
+                     "provide it, and this is %s",
+                     nv_conf_kind_text(nave_conf_kind(use)));
+        return;
+    }
+    for (i = 0; i < nave_conf_count(use); i++) {
+        struct nave_conf *value = nave_conf_at(use, i, NULL);
+
+        if (nave_conf_kind(value) != NAVE_CONF_TEXT)
+            nv_conf_fail(value, NAVE_ECONFIG, NULL, "the id of a plugin is a text, not %s",
+                         nv_conf_kind_text(nave_conf_kind(value)));
+    }
+}
+
+/* The keys of the host in the object of plugin `id`. *out_path is for free(), NULL without "$path".
+ * Errors: NAVE_ECONFIG "$path" is not usable; NAVE_ENOMEM. */
+static nave_err read_host_keys(struct nave_conf *c, char **out_path)
+{
+    char hint[NV_NEAR_HINT_MAX];
+    nave_err err = NAVE_OK;
+    size_t i, k;
+
+    for (i = 0; i < nave_conf_count(c); i++) {
+        struct nave_str key = {NULL, 0}, path = {NULL, 0};
+        struct nave_conf *value = nave_conf_at(c, i, &key);
+
+        if (!key.len || key.ptr[0] != '$')
+            continue;
+        k = find_name(key, host_keys, NAVE_COUNT(host_keys), hint);
+        if (k == NAVE_COUNT(host_keys)) {
+            nv_conf_fail(value, NAVE_ECONFIG, NULL,
+                         "\"%.*s\" is no key of the host; they are \"$path\" and \"$use\"%s",
+                         (int)key.len, key.ptr, hint);
+        } else if (k == 1) {
+            check_use_texts(value);
+        } else if (value->api->text(value, &path) != NAVE_OK || !path.len) {
+            nv_conf_fail(value, NAVE_ECONFIG, NULL,
+                         "\"$path\" is the path of the plugin's file, a text");
+            err = NAVE_ECONFIG;
+        } else {
+            err = nv_conf_resolve(value, path, out_path);
+            if (err && err != NAVE_ENOMEM)
+                nv_conf_fail(value, err, NULL, "the path cannot be made absolute: %s",
+                             nave_err_text(err));
+        }
+    }
+    return err;
+}
+
+static nave_err find_file(struct nave_runtime *rt, const char *id, struct nave_conf *c,
+                          struct statics *statics, struct nv_plugin_file **out_file)
+{
+    const char *search = rt->plugin_path ? rt->plugin_path : NV_PLUGIN_DIR;
+    char *path = NULL;
+    nave_err err = read_host_keys(c, &path);
+
+    if (!err) {
+        *out_file = path ? NULL : static_of(statics, id);
+        if (!*out_file)
+            err = nv_loader_find(id, path, search, c, &rt->report, out_file);
+    }
+    free(path);
+    return err;
+}
+
+static nave_err add_plugin(struct nave_runtime *rt, struct nv_plugin_file *file,
+                           struct nave_conf *c)
+{
+    char what[96];
+    const struct nv_options_owner owner = {what, file->manifest->id};
+    struct nv_plugin *p;
+    nave_err err = nv_plugin_create(rt, file, c, &p);
+
+    if (err) {
+        nv_loader_close(file);
+        return err;
+    }
+    p->host.api = &nv_host_table;
+    p->index = rt->plugin_count;
+    rt->plugins[rt->plugin_count++] = p;
+    snprintf(what, sizeof(what), "plugin \"%s\"", p->id);
+    err = nv_options_check(file->manifest->options, file->manifest->option_count, c, &rt->report,
+                           &owner);
+    return err == NAVE_ENOMEM ? err : NAVE_OK; /* what was refused was reported */
+}
+
+/* Read one member of section plugins. `unread` gets the id when its file could not be read.
+ * Errors: NAVE_ENOMEM. */
+static nave_err read_plugin(struct nave_runtime *rt, struct nave_str key, struct nave_conf *c,
+                            struct statics *statics, char *unread)
+{
+    struct nv_plugin_file *file = NULL;
+    char id[80];
+    nave_err err;
+
+    if (!nv_value_is_id(key) || key.len >= sizeof(id)) {
+        nv_conf_fail(c, NAVE_ECONFIG, NULL,
+                     "\"%.*s\" is no id of a plugin: words of a-z, 0-9, '-' and '_' that begin "
+                     "with a letter, with '.' between, at most 64 bytes",
+                     (int)(key.len > 80 ? 80 : key.len), key.ptr);
+        return NAVE_OK;
+    }
+    memcpy(id, key.ptr, key.len);
+    id[key.len] = '\0';
+    if (nave_conf_kind(c) != NAVE_CONF_OBJECT) {
+        nv_conf_fail(c, NAVE_ECONFIG, id,
+                     "the options of plugin \"%s\" are an object, and this is %s; use {} for the "
+                     "defaults",
+                     id, nv_conf_kind_text(nave_conf_kind(c)));
+        err = NAVE_ECONFIG;
+    } else {
+        err = find_file(rt, id, c, statics, &file);
+    }
+    if (!err)
+        return add_plugin(rt, file, c);
+    strcat(strcat(unread, id), "\n");
+    return err == NAVE_ENOMEM ? err : NAVE_OK;
+}
+
+static nave_err read_plugins(struct nave_runtime *rt, struct nave_conf *c, char **out_unread)
+{
+    struct statics *statics;
+    size_t i, count = nave_conf_count(c), bytes = 2;
+    nave_err err = NAVE_OK;
+
+    if (count > NV_PLUGINS_MAX) {
+        nv_conf_fail(c, NAVE_ECONFIG, NULL, "there are %zu plugins, and %u are the most", count,
+                     NV_PLUGINS_MAX);
+        count = NV_PLUGINS_MAX;
+    }
+    for (i = 0; i < count; i++) {
+        struct nave_str key = {NULL, 0};
+
+        (void)nave_conf_at(c, i, &key);
+        bytes += key.len + 1;
+    }
+    rt->plugins = calloc(count + 1, sizeof(struct nv_plugin *));
+    *out_unread = calloc(bytes, 1);
+    statics = calloc(1, sizeof(*statics));
+    if (!rt->plugins || !*out_unread || !statics) {
+        free(statics);
+        return NAVE_ENOMEM;
+    }
+    (*out_unread)[0] = '\n';
+    take_statics(rt, statics);
+    for (i = 0; i < count && !err; i++) {
+        struct nave_str key = {NULL, 0};
+        struct nave_conf *one = nave_conf_at(c, i, &key);
+
+        err = read_plugin(rt, key, one, statics, *out_unread);
+    }
+    close_statics(statics);
+    free(statics);
+    return err;
+}
+
+/* --- all of it ------------------------------------------------------------------------------- */
+
+nave_err nv_runtime_resolve(struct nave_runtime *rt)
+{
+    struct nave_conf *root = nv_conf_root(rt->doc);
+    uint64_t errors = nv_report_errors(&rt->report);
+    char *unread = NULL;
+    nave_err err;
+
+    rt->worker_count = 1;
+    check_sections(root);
+    read_runtime(rt, section(root, "runtime", NAVE_CONF_OBJECT));
+    err = read_plugins(rt, section(root, "plugins", NAVE_CONF_OBJECT), &unread);
+    if (err)
+        goto done;
+    err = nv_graph_init(&rt->graph, rt->plugin_count);
+    if (err)
+        goto done;
+    err = nv_registry_resolve(rt, unread[1] == '\0');
+    if (err == NAVE_ENOMEM)
+        goto done;
+    err = nv_wiring_resolve(rt, section(root, "listeners", NAVE_CONF_LIST), unread);
+    if (err == NAVE_ENOMEM)
+        goto done;
+    rt->order = calloc(rt->plugin_count + 1u, sizeof(*rt->order));
+    err = NAVE_ENOMEM;
+    if (!rt->order)
+        goto done;
+    err = NAVE_OK;
+    /* A circle of services was reported; wiring never closes one. */
+    if (nv_graph_order(&rt->graph, rt->order) != rt->plugin_count ||
+        nv_report_errors(&rt->report) != errors)
+        err = NAVE_ECONFIG;
+
+done:
+    free(unread);
+    if (err == NAVE_ENOMEM)
+        nv_report_error(&rt->report, err, NULL, "out of memory while reading the configuration");
+    return err;
+}
+
+void nv_runtime_unresolve(struct nave_runtime *rt)
+{
+    nv_wiring_unresolve(rt);
+    nv_graph_fini(&rt->graph);
+    free(rt->order);
+    rt->order = NULL;
+    while (rt->plugin_count > 0)
+        nv_plugin_destroy(rt->plugins[--rt->plugin_count]);
+    free(rt->plugins);
+    rt->plugins = NULL;
+    memset(&rt->conf, 0, sizeof(rt->conf));
+}

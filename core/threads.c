@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Every worker goes the same way: vote that the threads exist, worker_start of every plugin, vote,
+ * listeners, vote, turns until the end, and back. What a worker has done stands in `started` and
+ * `listening`, so going back is one function, whatever led to it.
+ *
+ * A drain needs no vote: each worker sees `stops` after its present turn and is idle when nothing is
+ * held and no task is left; worker 0 ends all when all are idle, or at the deadline.
+ */
+#include "threads.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lifecycle.h"
+#include "runtime.h"
+
+static void on_worker_log(void *arg, uint32_t level, const char *text)
+{
+    struct nave_runtime *rt = arg;
+
+    nv_report_log(&rt->report, level, NULL, "%s", text);
+}
+
+nave_err nv_threads_create(struct nave_runtime *rt)
+{
+    struct nv_threads *ts = &rt->threads;
+    char backend[32] = "";
+    struct nv_worker_options o = {.is_checked = (uint32_t)rt->is_checked,
+                                  .max_tasks = rt->conf.max_tasks,
+                                  .max_bytes = rt->conf.max_memory,
+                                  .log = on_worker_log,
+                                  .log_arg = rt};
+    uint32_t i;
+    nave_err err = NAVE_ENOMEM;
+
+    if (rt->conf.backend.len < sizeof(backend))
+        memcpy(backend, rt->conf.backend.ptr, rt->conf.backend.len);
+    o.backend = strcmp(backend, "auto") == 0 ? NULL : backend;
+    ts->each = calloc(rt->worker_count, sizeof(*ts->each));
+    if (!ts->each)
+        goto fail;
+    if (pthread_mutex_init(&ts->lock, NULL) != 0)
+        goto fail;
+    if (pthread_cond_init(&ts->changed, NULL) != 0) {
+        (void)pthread_mutex_destroy(&ts->lock);
+        goto fail;
+    }
+    ts->has_lock = 1;
+    for (i = 0; i < rt->worker_count; i++) {
+        o.index = i;
+        ts->each[i].rt = rt;
+        ts->each[i].index = i;
+        err = nv_worker_create(&o, &ts->each[i].worker);
+        if (err)
+            goto fail;
+    }
+    /* From here on nave_runtime_stop() of another thread finds workers to wake. */
+    __atomic_store_n(&ts->count, rt->worker_count, __ATOMIC_RELEASE);
+    return NAVE_OK;
+
+fail:
+    nv_report_error(&rt->report, err, NULL, "cannot make %u workers: %s", rt->worker_count,
+                    nave_err_text(err));
+    return err;
+}
+
+void nv_threads_destroy(struct nave_runtime *rt)
+{
+    struct nv_threads *ts = &rt->threads;
+    uint32_t i;
+
+    __atomic_store_n(&ts->count, 0, __ATOMIC_RELEASE);
+    for (i = 0; ts->each && i < rt->worker_count; i++)
+        nv_worker_destroy(ts->each[i].worker);
+    free(ts->each);
+    ts->each = NULL;
+    if (ts->has_lock) {
+        (void)pthread_cond_destroy(&ts->changed);
+        (void)pthread_mutex_destroy(&ts->lock);
+        ts->has_lock = 0;
+    }
+}
+
+/* --- the vote -------------------------------------------------------------------------------- */
+
+/* Say `mine` and wait for all others. The first failure is everybody's result. */
+static nave_err vote(struct nv_threads *ts, nave_err mine)
+{
+    uint32_t round;
+    nave_err agreed;
+
+    (void)pthread_mutex_lock(&ts->lock);
+    round = ts->round;
+    if (mine && !ts->worst)
+        ts->worst = mine;
+    if (++ts->votes == ts->voters) {
+        ts->agreed = ts->worst;
+        ts->worst = NAVE_OK;
+        ts->votes = 0;
+        ts->round++;
+        (void)pthread_cond_broadcast(&ts->changed);
+    }
+    while (round == ts->round)
+        (void)pthread_cond_wait(&ts->changed, &ts->lock);
+    /* No later round can end before this voter has voted in it. */
+    agreed = ts->agreed;
+    (void)pthread_mutex_unlock(&ts->lock);
+    return agreed;
+}
+
+/* --- one worker ------------------------------------------------------------------------------ */
+
+static struct nv_plugin *plugin_at(const struct nave_runtime *rt, uint32_t i)
+{
+    return rt->plugins[rt->order[i]];
+}
+
+static nave_err start_plugins(struct nv_thread *t)
+{
+    struct nave_runtime *rt = t->rt;
+    nave_err err = NAVE_OK;
+
+    while (t->started < rt->plugin_count && !err) {
+        struct nv_plugin *p = plugin_at(rt, t->started);
+        uint64_t errors = nv_report_errors(&rt->report);
+
+        err = p->file->desc->ops->worker_start(p->self, &p->handles[t->index]->pub);
+        if (err)
+            nv_lifecycle_blame(p, "start on a worker", err, errors);
+        else
+            t->started++;
+    }
+    return err;
+}
+
+static nave_err start_listeners(struct nv_thread *t)
+{
+    struct nave_runtime *rt = t->rt;
+    nave_err err = NAVE_OK;
+
+    while (t->listening < rt->listener_count && !err) {
+        struct nv_listener *l = &rt->listeners[t->listening];
+
+        err = l->handle->api->start(l->handle, t->index);
+        if (err)
+            nv_report_error(&rt->report, err, NULL,
+                            "listener \"%.*s\" cannot accept on worker %u: %s",
+                            (int)l->conf.name.len, l->conf.name.ptr, t->index, nave_err_text(err));
+        else
+            t->listening++;
+    }
+    return err;
+}
+
+static void stop_listeners(struct nv_thread *t)
+{
+    while (t->listening > 0) {
+        struct nave_listener *l = t->rt->listeners[--t->listening].handle;
+
+        l->api->stop(l, t->index);
+    }
+}
+
+static void stop_plugins(struct nv_thread *t)
+{
+    while (t->started > 0) {
+        struct nv_plugin *p = plugin_at(t->rt, --t->started);
+
+        p->file->desc->ops->worker_stop(p->self, &p->handles[t->index]->pub);
+    }
+}
+
+/* The way up, in step with the other workers. */
+static nave_err rise(struct nv_thread *t)
+{
+    struct nv_threads *ts = &t->rt->threads;
+    nave_err err = vote(ts, start_plugins(t));
+
+    if (!err)
+        err = vote(ts, start_listeners(t));
+    if (err) {
+        stop_listeners(t);
+        nv_worker_close_inbox(t->worker);
+        nv_worker_drop_tasks(t->worker);
+        stop_plugins(t);
+    }
+    return err;
+}
+
+static void begin_drain(struct nv_thread *t)
+{
+    struct nave_runtime *rt = t->rt;
+    uint32_t i;
+
+    t->is_draining = 1;
+    t->deadline_ns = nv_worker_now(t->worker) + rt->conf.shutdown_timeout;
+    stop_listeners(t);
+    for (i = t->started; i-- > 0;) {
+        struct nv_plugin *p = plugin_at(rt, i);
+
+        p->file->desc->ops->worker_drain(p->self, &p->handles[t->index]->pub, t->deadline_ns);
+    }
+}
+
+static nave_nsec wait_of(const struct nv_thread *t, nave_nsec max_wait_ns)
+{
+    nave_nsec left;
+
+    if (!t->is_draining)
+        return max_wait_ns;
+    left = t->deadline_ns - nv_worker_now(t->worker);
+    if (left < 0)
+        left = 0;
+    return left < max_wait_ns ? left : max_wait_ns;
+}
+
+/* One turn of any worker, with the beginning of the drain and the look for its end. */
+static void turn(struct nv_thread *t, nave_nsec max_wait_ns)
+{
+    struct nv_threads *ts = &t->rt->threads;
+    uint32_t is_idle;
+
+    if (!t->is_draining && __atomic_load_n(&ts->stops, __ATOMIC_ACQUIRE) > 0)
+        begin_drain(t);
+    /* The first turn of a drain does not wait: it may be over already. */
+    if (t->is_draining && nv_worker_holds(t->worker) + nv_worker_tasks(t->worker) == 0 &&
+        !__atomic_load_n(&t->is_idle, __ATOMIC_RELAXED))
+        max_wait_ns = 0;
+    (void)nv_worker_turn(t->worker, wait_of(t, max_wait_ns));
+    is_idle = t->is_draining && nv_worker_holds(t->worker) == 0 && nv_worker_tasks(t->worker) == 0;
+    if (is_idle != __atomic_load_n(&t->is_idle, __ATOMIC_RELAXED)) {
+        __atomic_store_n(&t->is_idle, is_idle, __ATOMIC_RELEASE);
+        if (is_idle && t->index != 0)
+            nv_worker_wake(ts->each[0].worker);
+    }
+}
+
+static void report_stragglers(struct nv_thread *t)
+{
+    struct nave_runtime *rt = t->rt;
+    uint32_t i;
+
+    for (i = 0; i < rt->plugin_count; i++) {
+        const struct nv_plugin *p = rt->plugins[i];
+        const struct nv_usage *u = &p->handles[t->index]->usage;
+        struct nv_place at = {.plugin = p->id};
+
+        if (u->holds)
+            nv_report_error(&rt->report, NAVE_ESTRAGGLERS, &at,
+                            "plugin \"%s\" still had work at the end of the drain, which was cut "
+                            "off: %llu of kind \"%s\" on worker %u",
+                            p->id, (unsigned long long)u->holds, u->hold_what ? u->hold_what : "?",
+                            t->index);
+        if (u->tasks)
+            nv_report_error(&rt->report, NAVE_ESTRAGGLERS, &at,
+                            "plugin \"%s\" still had work at the end of the drain, which was cut "
+                            "off: %llu of kind \"task\" on worker %u",
+                            p->id, (unsigned long long)u->tasks, t->index);
+    }
+    __atomic_store_n(&rt->threads.has_stragglers, 1, __ATOMIC_RELEASE);
+}
+
+/* The way down. Posted jobs run while their plugins live; tasks go before what they use. */
+static void fall(struct nv_thread *t)
+{
+    stop_listeners(t);
+    if (nv_worker_holds(t->worker) + nv_worker_tasks(t->worker) > 0)
+        report_stragglers(t);
+    nv_worker_close_inbox(t->worker);
+    nv_worker_drop_tasks(t->worker);
+    stop_plugins(t);
+}
+
+static void *thread_main(void *arg)
+{
+    struct nv_thread *t = arg;
+    struct nv_threads *ts = &t->rt->threads;
+
+    nv_worker_attach(t->worker);
+    if (vote(ts, NAVE_OK) != NAVE_OK || rise(t) != NAVE_OK)
+        return NULL;
+    while (!__atomic_load_n(&ts->is_ended, __ATOMIC_ACQUIRE))
+        turn(t, NAVE_NEVER);
+    fall(t);
+    return NULL;
+}
+
+/* --- all of them ----------------------------------------------------------------------------- */
+
+static nave_err start_threads(struct nave_runtime *rt)
+{
+    struct nv_threads *ts = &rt->threads;
+    sigset_t all, before;
+    nave_err err = NAVE_OK;
+    uint32_t i;
+
+    ts->voters = rt->worker_count;
+    sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before); /* threads inherit the mask */
+    for (i = 1; i < rt->worker_count && !err; i++) {
+        int number = pthread_create(&ts->each[i].thread, NULL, thread_main, &ts->each[i]);
+
+        if (number == 0) {
+            ts->each[i].has_thread = 1;
+            continue;
+        }
+        err = number == ENOMEM ? NAVE_ENOMEM : NAVE_ELIMIT;
+        nv_report_error(&rt->report, err, NULL, "cannot start the thread of worker %u: %s", i,
+                        strerror(number));
+        (void)pthread_mutex_lock(&ts->lock);
+        ts->voters = i; /* who exists waits for this vote */
+        (void)pthread_mutex_unlock(&ts->lock);
+    }
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return err;
+}
+
+static void join_all(struct nave_runtime *rt)
+{
+    uint32_t i;
+
+    for (i = 0; i < rt->worker_count; i++) {
+        struct nv_thread *t = &rt->threads.each[i];
+
+        if (t->has_thread)
+            (void)pthread_join(t->thread, NULL);
+        t->has_thread = 0;
+    }
+}
+
+nave_err nv_threads_up(struct nave_runtime *rt)
+{
+    struct nv_threads *ts = &rt->threads;
+    nave_err err;
+
+    nv_worker_attach(ts->each[0].worker);
+    err = vote(ts, start_threads(rt));
+    if (!err)
+        err = rise(&ts->each[0]);
+    if (err)
+        join_all(rt);
+    return err;
+}
+
+int32_t nv_threads_turn(struct nave_runtime *rt, nave_nsec max_wait_ns)
+{
+    struct nv_threads *ts = &rt->threads;
+    struct nv_thread *t = &ts->each[0];
+    uint32_t i;
+
+    nv_worker_attach(t->worker); /* the control role may have moved to another thread */
+    turn(t, max_wait_ns);
+    if (__atomic_load_n(&ts->stops, __ATOMIC_ACQUIRE) > 1)
+        return 1;
+    if (!t->is_draining)
+        return 0;
+    if (nv_worker_now(t->worker) >= t->deadline_ns)
+        return 1;
+    for (i = 0; i < rt->worker_count; i++)
+        if (!__atomic_load_n(&ts->each[i].is_idle, __ATOMIC_ACQUIRE))
+            return 0;
+    return 1;
+}
+
+nave_err nv_threads_down(struct nave_runtime *rt)
+{
+    struct nv_threads *ts = &rt->threads;
+    uint32_t i;
+
+    nv_worker_attach(ts->each[0].worker);
+    __atomic_store_n(&ts->is_ended, 1, __ATOMIC_RELEASE);
+    for (i = 1; i < rt->worker_count; i++)
+        nv_worker_wake(ts->each[i].worker);
+    fall(&ts->each[0]);
+    join_all(rt);
+    return __atomic_load_n(&ts->has_stragglers, __ATOMIC_ACQUIRE) ? NAVE_ESTRAGGLERS : NAVE_OK;
+}
+
+void nv_threads_stop(struct nave_runtime *rt)
+{
+    struct nv_threads *ts = &rt->threads;
+    uint32_t i, count = __atomic_load_n(&ts->count, __ATOMIC_ACQUIRE);
+
+    (void)__atomic_fetch_add(&ts->stops, 1, __ATOMIC_ACQ_REL);
+    for (i = 0; i < count; i++)
+        nv_worker_wake(ts->each[i].worker);
+}

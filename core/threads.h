@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The workers of a runtime and the threads that turn them. Worker 0 is turned by the control role;
+ * each other one by a thread of its own with all signals blocked. Steps that all workers must have
+ * done before any goes on end in a vote: one failure is everybody's.
+ */
+#ifndef NV_THREADS_H
+#define NV_THREADS_H
+
+#include <pthread.h>
+
+#include <nave/base.h>
+
+#include "worker.h"
+
+struct nave_runtime;
+
+/* One worker and who turns it. */
+struct nv_thread {
+    struct nave_runtime *rt;
+    struct nv_worker *worker;
+    uint32_t index;
+    int32_t has_thread; /* `thread` must be joined */
+    pthread_t thread;
+    /* its own thread's */
+    uint32_t started;   /* plugins whose worker_start succeeded */
+    uint32_t listening; /* listeners that accept                */
+    int32_t is_draining;
+    nave_nsec deadline_ns;
+    /* any thread */
+    uint32_t is_idle; /* atomic: draining, and nothing is left */
+};
+
+struct nv_threads {
+    struct nv_thread *each;
+    uint32_t count;
+    /* the vote, under lock */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int32_t has_lock;
+    uint32_t voters;
+    uint32_t votes;
+    uint32_t round;
+    nave_err worst;  /* the first failure of this round */
+    nave_err agreed; /* of the last round               */
+    /* any thread */
+    uint32_t stops;          /* atomic: calls of nave_runtime_stop        */
+    uint32_t is_ended;       /* atomic: leave the loop                    */
+    uint32_t has_stragglers; /* atomic                                    */
+};
+
+/* Make the workers. Errors: those of nv_worker_create, reported. */
+nave_err nv_threads_create(struct nave_runtime *rt);
+
+/* Start the threads, call worker_start of every plugin and start every listener on each worker.
+ * A failure is undone on all of them. Errors: any, reported. */
+nave_err nv_threads_up(struct nave_runtime *rt);
+
+/* One turn of worker 0, with what a drain needs. 1: the drain is over, call nv_threads_down. */
+int32_t nv_threads_turn(struct nave_runtime *rt, nave_nsec max_wait_ns);
+
+/* End every worker: what is left is cut off and reported, worker_stop is called, threads are joined.
+ * The workers stay, refusing posts. Errors: NAVE_ESTRAGGLERS. */
+nave_err nv_threads_down(struct nave_runtime *rt);
+
+/* Begin a drain; the second time: end at once. Thread: [any]; safe in a signal handler. */
+void nv_threads_stop(struct nave_runtime *rt);
+
+/* Free the workers. State: down, or never up. */
+void nv_threads_destroy(struct nave_runtime *rt);
+
+#endif

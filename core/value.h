@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The typed texts of the configuration: durations, sizes, counts, addresses. Pure functions over a
+ * text; nothing is written on failure. Errors: NAVE_ESYNTAX, NAVE_EOVERFLOW.
+ */
+#ifndef NV_VALUE_H
+#define NV_VALUE_H
+
+#include <nave/error.h>
+
+/* What is allowed, to end a message with. */
+#define NV_VALUE_DURATION_IS \
+    "a duration is a whole number and ns, us, ms, s, m, h or d, such as \"250ms\" or \"10s\""
+#define NV_VALUE_SIZE_IS \
+    "a size is a whole number of bytes, or a text such as \"64KiB\" (B, KiB, MiB, GiB, TiB)"
+#define NV_VALUE_COUNT_IS "a count is a whole number, 0 or more"
+#define NV_VALUE_ADDRESS_IS \
+    "an address is SCHEME://REST, such as \"tcp://127.0.0.1:8080\" or \"unix:///run/app.sock\""
+
+/* "250ms" to nanoseconds. "0" needs no unit. Thread: [any]. */
+NAVE_NODISCARD nave_err nv_value_duration(struct nave_str text, nave_nsec *out_ns);
+
+/* "64KiB" or "65536" to bytes. Thread: [any]. */
+NAVE_NODISCARD nave_err nv_value_bytes(struct nave_str text, uint64_t *out_bytes);
+
+/* "42", decimal. At most INT64_MAX: what JSON numbers reach. Thread: [any]. */
+NAVE_NODISCARD nave_err nv_value_count(struct nave_str text, uint64_t *out_count);
+
+/* An address: `scheme` names a transport role, `rest` is the transport's to parse. */
+struct nv_address {
+    struct nave_str scheme; /* "tcp"            */
+    struct nave_str rest;   /* "127.0.0.1:8080" */
+};
+
+/* Split "tcp://127.0.0.1:8080". Thread: [any]. Owns: *out points into text. */
+NAVE_NODISCARD nave_err nv_value_address(struct nave_str text, struct nv_address *out);
+
+/* True when `text` is an id of a plugin: words of a-z, 0-9, '-' and '_' that begin with a letter,
+ * with '.' between, at most 64 bytes. */
+int nv_value_is_id(struct nave_str text);
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One worker's turn: wait, take the time, run what is due. See worker.h.
+ *
+ * Order of a turn: the poller's callbacks, timers, the inbox, deferred jobs (one batch: what they
+ * defer is for the next turn, so that readiness gets its share), tasks (one batch). While anything
+ * is left to run the poller is asked without waiting.
+ */
+#include "worker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "task.h"
+#include "worker_state.h"
+
+#define MAX_TASKS_DEFAULT 1048576u
+#define TIMERS_A_TURN     256u
+#define JOBS_A_TURN       1024u
+#define WALL_EVERY        NAVE_SEC
+
+/* --- the clock ------------------------------------------------------------------------------- */
+
+static void read_clock(struct nv_worker *w)
+{
+    nave_nsec now = w->poller_ops->now(w->poller);
+
+    if (NAVE_UNLIKELY(now < w->clock.now_ns))
+        now = w->clock.now_ns; /* a monotonic clock that is not */
+    if (NAVE_UNLIKELY(now - w->wall_read_ns >= WALL_EVERY)) {
+        w->wall_offset_ns = w->poller_ops->wall(w->poller) - now;
+        w->wall_read_ns = now;
+    }
+    w->clock.now_ns = now;
+    w->clock.wall_ns = now + w->wall_offset_ns;
+    if (NAVE_UNLIKELY((uint64_t)(w->clock.wall_ns - w->clock.wall_s * NAVE_SEC) >=
+                      (uint64_t)NAVE_SEC))
+        w->clock.wall_s = w->clock.wall_ns / NAVE_SEC;
+    w->clock.turn++;
+}
+
+/* --- life ------------------------------------------------------------------------------------ */
+
+nave_err nv_worker_create(const struct nv_worker_options *options, struct nv_worker **out_worker)
+{
+    const struct nv_poller_ops *ops = options->poller ? options->poller : &nv_poller_libevent;
+    struct nv_worker *w = aligned_alloc(64, (sizeof(*w) + 63) & ~(size_t)63);
+    nave_err err;
+
+    if (!w)
+        return NAVE_ENOMEM;
+    memset(w, 0, sizeof(*w));
+    err = ops->create(options->poller_arg, options->backend, &w->poller);
+    if (err != NAVE_OK) {
+        free(w);
+        return err;
+    }
+    w->poller_ops = ops;
+    w->index = options->index;
+    w->is_checked = options->is_checked;
+    w->max_tasks = options->max_tasks ? options->max_tasks : MAX_TASKS_DEFAULT;
+    w->log = options->log;
+    w->log_arg = options->log_arg;
+    w->io_size = ops->io_size(w->poller);
+    w->wall_read_ns = -WALL_EVERY;
+    nv_slab_init(&w->slab, options->max_bytes);
+    read_clock(w);
+    nv_wheel_init(&w->wheel, w->clock.now_ns);
+    *out_worker = w;
+    return NAVE_OK;
+}
+
+void nv_worker_destroy(struct nv_worker *w)
+{
+    if (!w)
+        return;
+    nv_worker_attach(w); /* a future's drop may call the worker, which checks the thread */
+    nv_task_drop_all(w);
+    nv_task_fini(w);
+    w->poller_ops->destroy(w->poller);
+    nv_slab_fini(&w->slab);
+    free(w);
+}
+
+void nv_worker_attach(struct nv_worker *w)
+{
+    w->thread = pthread_self();
+    w->is_attached = 1;
+}
+
+/* --- the turn -------------------------------------------------------------------------------- */
+
+static uint32_t run_timers(struct nv_worker *w)
+{
+    uint32_t n;
+
+    nv_wheel_advance(&w->wheel, w->clock.now_ns);
+    for (n = 0; n < TIMERS_A_TURN; n++) {
+        struct nave_timer *t = nv_wheel_pop(&w->wheel);
+
+        if (!t)
+            break;
+        NAVE_CONTAINER_OF(t->worker, struct nv_worker_handle, pub)->usage.timers--;
+        t->fn(t, t->arg);
+    }
+    return n;
+}
+
+/* Run what is in `q`, which is not empty, at most JOBS_A_TURN; what comes meanwhile waits. */
+static uint32_t run_jobs(struct nv_jobs *q)
+{
+    struct nv_jobs batch = *q;
+    struct nave_job *j;
+    uint32_t n = 0;
+
+    q->head = NULL;
+    while (n < JOBS_A_TURN && (j = nv_jobs_pop(&batch)) != NULL) {
+        j->run(j);
+        n++;
+    }
+    if (batch.head) { /* what is left goes before what came */
+        struct nv_jobs later = *q;
+
+        *q = batch;
+        nv_jobs_append(q, later.head, later.tail);
+    }
+    return n;
+}
+
+static uint32_t run_inbox(struct nv_worker *w)
+{
+    nv_inbox_answer(&w->inbox);
+    /* Behind what an earlier turn left over: the order of each poster is kept. */
+    nv_inbox_take(&w->inbox, NULL, &w->posted);
+    return w->posted.head ? run_jobs(&w->posted) : 0;
+}
+
+/* The point until which this turn may wait; 0: there is something to run. Deadlines are points, so
+ * the clock is read only for a caller who limits the wait. */
+static nave_nsec wait_until(const struct nv_worker *w, nave_nsec max_wait_ns)
+{
+    nave_nsec next, now;
+
+    if (max_wait_ns <= 0 || w->deferred.head || w->ready.head || w->posted.head)
+        return 0;
+    next = nv_wheel_next(&w->wheel);
+    if (next <= w->clock.now_ns)
+        return 0;
+    if (max_wait_ns == NAVE_NEVER)
+        return next;
+    now = w->poller_ops->now(w->poller);
+    if (max_wait_ns > NAVE_NEVER - now || now + max_wait_ns > next)
+        return next;
+    return now + max_wait_ns;
+}
+
+/* The wait is over, nothing was called yet. */
+static void on_woke(void *arg)
+{
+    struct nv_worker *w = arg;
+
+    /* From here on a post need not wake: the inbox is looked at in this turn. */
+    if (w->is_waiting) {
+        w->is_waiting = 0;
+        nv_inbox_wake_up(&w->inbox);
+    }
+    read_clock(w);
+}
+
+uint32_t nv_worker_turn(struct nv_worker *w, nave_nsec max_wait_ns)
+{
+    nave_nsec until = wait_until(w, max_wait_ns);
+    uint32_t n;
+
+    if (until > 0) {
+        w->is_waiting = (uint32_t)nv_inbox_may_wait(&w->inbox);
+        if (!w->is_waiting)
+            until = 0;
+    }
+    n = w->poller_ops->poll(w->poller, until, on_woke, w);
+    n += run_timers(w);
+    n += run_inbox(w);
+    if (w->deferred.head)
+        n += run_jobs(&w->deferred);
+    if (w->ready.head)
+        n += run_jobs(&w->ready);
+    return n;
+}
+
+/* --- the rest -------------------------------------------------------------------------------- */
+
+void nv_worker_handle_init(struct nv_worker_handle *h, struct nv_worker *w, const char *plugin_id)
+{
+    memset(h, 0, sizeof(*h));
+    h->pub.api = w->is_checked ? &nv_worker_checked_table : &nv_worker_table;
+    h->pub.clock = &w->clock;
+    h->pub.index = w->index;
+    h->worker = w;
+    h->plugin_id = plugin_id;
+}
+
+nave_err nv_worker_post(struct nv_worker *w, struct nave_job *j)
+{
+    int32_t must_wake;
+    nave_err err = nv_inbox_push(&w->inbox, j, &must_wake);
+
+    if (err == NAVE_OK && must_wake)
+        w->poller_ops->wake(w->poller);
+    return err;
+}
+
+void nv_worker_wake(struct nv_worker *w)
+{
+    if (nv_inbox_notify(&w->inbox))
+        w->poller_ops->wake(w->poller);
+}
+
+void nv_worker_close_inbox(struct nv_worker *w)
+{
+    struct nave_job *j;
+
+    nv_inbox_take(&w->inbox, nv_inbox_closed(), &w->posted);
+    while ((j = nv_jobs_pop(&w->posted)) != NULL)
+        j->run(j);
+}
+
+uint64_t nv_worker_holds(const struct nv_worker *w)
+{
+    return w->holds;
+}
+
+uint64_t nv_worker_tasks(const struct nv_worker *w)
+{
+    return w->tasks;
+}
+
+void nv_worker_drop_tasks(struct nv_worker *w)
+{
+    nv_task_drop_all(w);
+}
+
+nave_nsec nv_worker_now(const struct nv_worker *w)
+{
+    return w->clock.now_ns;
+}
+
+const char *nv_worker_backend(const struct nv_worker *w)
+{
+    return w->poller_ops->backend(w->poller);
+}
+
+const char *const *nv_worker_backends(void)
+{
+    return nv_poller_libevent_backends();
+}

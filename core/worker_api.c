@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nave.worker/1: what plugins call, accounted to the handle they call through.
+ */
+#include <string.h>
+
+#include "task.h"
+#include "worker_state.h"
+
+static struct nv_worker_handle *handle_of(struct nave_worker *w)
+{
+    return (struct nv_worker_handle *)(void *)w;
+}
+
+static void *api_alloc(struct nave_worker *pub, size_t size)
+{
+    struct nv_worker_handle *h = handle_of(pub);
+    void *p = nv_slab_alloc(&h->worker->slab, size);
+
+    if (NAVE_LIKELY(p != NULL)) {
+        h->usage.bytes += size;
+        h->usage.allocs++;
+    }
+    return p;
+}
+
+static void api_free(struct nave_worker *pub, void *ptr, size_t size)
+{
+    struct nv_worker_handle *h = handle_of(pub);
+
+    if (!ptr)
+        return;
+    h->usage.bytes -= size;
+    h->usage.allocs--;
+    nv_slab_free(&h->worker->slab, ptr, size);
+}
+
+static void api_timer_start(struct nave_worker *pub, struct nave_timer *t, nave_nsec deadline_ns,
+                            nave_timer_fn *fn, void *arg)
+{
+    struct nv_worker_handle *h = handle_of(pub);
+
+    if (nave_timer_is_armed(t)) /* perhaps through another handle of this worker */
+        handle_of(t->worker)->usage.timers--;
+    h->usage.timers++;
+    t->fn = fn;
+    t->arg = arg;
+    t->worker = pub;
+    nv_wheel_start(&h->worker->wheel, t, deadline_ns);
+}
+
+static void api_timer_stop(struct nave_worker *pub, struct nave_timer *t)
+{
+    struct nv_worker_handle *h = handle_of(pub);
+
+    if (!nave_timer_is_armed(t))
+        return;
+    nv_wheel_stop(&h->worker->wheel, t);
+    handle_of(t->worker)->usage.timers--;
+}
+
+static void api_defer(struct nave_worker *pub, struct nave_job *j)
+{
+    nv_jobs_push(&handle_of(pub)->worker->deferred, j);
+}
+
+static nave_err api_post(struct nave_worker *pub, struct nave_job *j)
+{
+    return nv_worker_post(handle_of(pub)->worker, j);
+}
+
+static nave_err api_io_open(struct nave_worker *pub, int64_t fd, nave_io_fn *fn, void *arg,
+                            struct nave_io **out_io)
+{
+    struct nv_worker_handle *h = handle_of(pub);
+    struct nv_worker *w = h->worker;
+    struct nv_poller_io *io = nv_slab_alloc(&w->slab, w->io_size);
+    nave_err err;
+
+    if (!io)
+        return NAVE_ENOMEM;
+    memset(io, 0, w->io_size);
+    io->pub.api = pub->api;
+    io->fn = fn;
+    io->arg = arg;
+    io->owner = h;
+    err = w->poller_ops->io_open(w->poller, io, fd);
+    if (err != NAVE_OK) {
+        nv_slab_free(&w->slab, io, w->io_size);
+        return err;
+    }
+    h->usage.fds++;
+    *out_io = &io->pub;
+    return NAVE_OK;
+}
+
+static void api_io_rearm(struct nave_io *pub, uint32_t directions)
+{
+    struct nv_poller_io *io = (struct nv_poller_io *)(void *)pub;
+    struct nv_worker *w = io->owner->worker;
+
+    w->poller_ops->io_rearm(w->poller, io, directions);
+}
+
+static void api_io_close(struct nave_io *pub)
+{
+    struct nv_poller_io *io = (struct nv_poller_io *)(void *)pub;
+    struct nv_worker_handle *h = io->owner;
+
+    h->worker->poller_ops->io_close(h->worker->poller, io);
+    h->usage.fds--;
+    nv_slab_free(&h->worker->slab, io, h->worker->io_size);
+}
+
+static nave_err api_future_new(struct nave_worker *pub, const struct nave_future_iface *api,
+                               size_t frame_size, struct nave_future **out_future)
+{
+    return nv_task_new(handle_of(pub), api, frame_size, out_future);
+}
+
+static void api_future_drop(struct nave_worker *pub, struct nave_future *f)
+{
+    (void)pub;
+    nv_task_drop_unspawned(f);
+}
+
+static nave_task_id api_spawn(struct nave_worker *pub, struct nave_future *f_take)
+{
+    (void)pub;
+    return nv_task_spawn(f_take);
+}
+
+static void api_hold(struct nave_worker *pub, const char *what)
+{
+    struct nv_worker_handle *h = handle_of(pub);
+
+    h->usage.holds++;
+    h->usage.hold_what = what;
+    h->worker->holds++;
+}
+
+static void api_release(struct nave_worker *pub, const char *what)
+{
+    struct nv_worker_handle *h = handle_of(pub);
+
+    (void)what;
+    h->usage.holds--;
+    h->worker->holds--;
+}
+
+const struct nave_worker_iface nv_worker_table = {
+    .hdr = NAVE_IFACE(struct nave_worker_iface, NAVE_WORKER_ID, 0, NAVE_IFACE_DRAFT),
+    .alloc = api_alloc,
+    .free = api_free,
+    .timer_start = api_timer_start,
+    .timer_stop = api_timer_stop,
+    .defer = api_defer,
+    .post = api_post,
+    .io_open = api_io_open,
+    .io_rearm = api_io_rearm,
+    .io_close = api_io_close,
+    .future_new = api_future_new,
+    .future_drop = api_future_drop,
+    .spawn = api_spawn,
+    .spawn_local = api_spawn,
+    .hold = api_hold,
+    .release = api_release,
+};

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A worker from the inside, for the files that make it up: worker.c, worker_api.c, task.c.
+ */
+#ifndef NV_WORKER_STATE_H
+#define NV_WORKER_STATE_H
+
+#include <pthread.h>
+
+#include "inbox.h"
+#include "list.h"
+#include "poller.h"
+#include "slab.h"
+#include "wheel.h"
+#include "worker.h"
+
+struct nv_task_chunk;
+struct nv_task_slot;
+
+struct nv_worker {
+    /* hot, the owner's */
+    struct nave_clock clock;
+    const struct nv_poller_ops *poller_ops;
+    struct nv_poller *poller;
+    struct nv_jobs deferred;
+    struct nv_jobs ready;  /* jobs of tasks */
+    struct nv_jobs posted; /* out of the inbox; what is more than a turn's worth stays, in order */
+    size_t io_size;
+    uint64_t holds;
+    uint64_t tasks;
+    uint32_t is_attached;
+    uint32_t is_waiting; /* in the poller, and whoever posts must wake it */
+    uint32_t is_checked;
+    pthread_t thread; /* valid while is_attached */
+    struct nv_slab slab;
+
+    /* cold, the owner's */
+    uint32_t index;
+    uint32_t slot_count;
+    uint64_t max_tasks;
+    nave_nsec wall_offset_ns; /* wall = now + offset, as of wall_read_ns */
+    nave_nsec wall_read_ns;
+    struct nv_task_chunk *task_chunks;
+    struct nv_task_slot *free_slots;
+    struct nv_task_slot *live_slots; /* of spawned tasks               */
+    struct nv_task_slot *unspawned;  /* of futures that may be spawned */
+    void (*log)(void *arg, uint32_t level, const char *text);
+    void *log_arg;
+    struct nv_wheel wheel;
+
+    /* any thread's; on a line of its own */
+    struct nv_inbox inbox __attribute__((aligned(64)));
+};
+
+/* 1: the calling thread is the worker's. Thread: [any]. */
+static inline int32_t nv_worker_is_here(const struct nv_worker *w)
+{
+    return w->is_attached && pthread_equal(w->thread, pthread_self());
+}
+
+/* "nave.worker/1", raw and asserting. */
+extern const struct nave_worker_iface nv_worker_table;
+extern const struct nave_worker_iface nv_worker_checked_table;
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Every limit of http1 in one place: the options with their defaults, and the constants that are no
+ * option.
+ */
+#ifndef HTTP1_LIMITS_H
+#define HTTP1_LIMITS_H
+
+#include <nave/option.h>
+
+/* One read of a worker; holds the longest head (line and fields, at their largest) and more. */
+#define HTTP1_INPUT_MAX  (64u * 1024u)
+#define HTTP1_OUTPUT_MAX (64u * 1024u) /* the shared output buffer of a worker                  */
+#define HTTP1_PAD        64u           /* room behind buffers: scanners read past the end       */
+#define HTTP1_SENTINEL   16u           /* zero bytes behind the input of the parser             */
+#define HTTP1_COPY_MAX   (16u * 1024u) /* bodies up to here are copied into the output buffer   */
+#define HTTP1_HIGH_WATER (64u * 1024u) /* unsent bytes of a connection: stop taking more        */
+#define HTTP1_LOW_WATER  (16u * 1024u) /* call the write watch again                            */
+#define HTTP1_DRAIN_MAX \
+    (256u * 1024u)              /* of an unread body that are dropped to keep the connection */
+#define HTTP1_ROUNDS       4u   /* full reads of one connection before others get a turn */
+#define HTTP1_SERVER_MAX   64u  /* of the Server field                                   */
+#define HTTP1_TEXT_INLINE  512u /* heads up to here are moved by hold without allocation */
+#define HTTP1_ARENA_INLINE 512u /* nave_http_alloc without allocation                    */
+#define HTTP1_REPLY_INLINE 512u /* deferred answers without allocation                   */
+#define HTTP1_SPARES_MAX   64u  /* free exchanges and replies a worker keeps             */
+
+#define HTTP1_PADDING             64u /* readable bytes behind every input of the engine          */
+#define HTTP1_METHOD_MAX          32u /* of a method token                                       */
+#define HTTP1_FIELDS_MAX          200u /* the room of an exchange: fields and Cookie fields       */
+#define HTTP1_CHUNK_EXT_MAX       1024u /* of one chunk                                            */
+#define HTTP1_CHUNK_EXT_TOTAL_MAX 4096u /* of one message                                         */
+#define HTTP1_TRAILER_BYTES_MAX   8192u
+#define HTTP1_TRAILER_FIELDS_MAX  32u
+
+/* What the parser is told. */
+struct http1_limits {
+    uint32_t line_max;   /* bytes of the request line; 414 beyond           */
+    uint32_t head_max;   /* bytes of the whole head; 431 beyond             */
+    uint32_t fields_max; /* fields but Cookie fields; 431 beyond            */
+    uint32_t crumbs_max; /* Cookie fields; with fields_max <= HTTP1_FIELDS_MAX */
+};
+
+#define HTTP1_OPTIONS(OPTION)                                                                     \
+    OPTION(size, max_request_line, "8KiB", "256", "16KiB", 0, "longest request line; 414 beyond") \
+    OPTION(size, max_header_size, "32KiB", "256", "40KiB", 0,                                     \
+           "all header fields of a request together; 431 beyond")                                 \
+    OPTION(count, max_headers, "100", "8", "100", 0,                                              \
+           "header fields of a request, cookies not counted; 431 beyond")                         \
+    OPTION(count, max_cookies, "100", "0", "100", 0, "Cookie fields of a request; 431 beyond")    \
+    OPTION(size, max_body, "1MiB", "0", "1TiB", 0,                                                \
+           "largest request body, unless the handler allows another size; 413 beyond")            \
+    OPTION(duration, header_timeout, "10s", "10ms", "1h", 0,                                      \
+           "from the first byte of a request to the end of its header; 408 after")                \
+    OPTION(duration, body_timeout, "30s", "10ms", "1h", 0,                                        \
+           "longest silence within a request body; 408 after")                                    \
+    OPTION(size, min_body_rate, "500", "0", "1GiB", 0,                                            \
+           "bytes a second that a request body must bring after body_grace; 0: any")              \
+    OPTION(duration, body_grace, "10s", "10ms", "1h", 0,                                          \
+           "time after which min_body_rate is demanded")                                          \
+    OPTION(duration, idle_timeout, "60s", "10ms", "1d", 0,                                        \
+           "how long a connection may wait for its next request")                                 \
+    OPTION(duration, write_timeout, "30s", "10ms", "1h", 0,                                       \
+           "longest time without progress of an answer that the peer does not take")              \
+    OPTION(count, max_requests, "10000", "1", "1000000000", 0,                                    \
+           "requests on one connection; the last is answered with Connection: close")
+
+NAVE_OPTION_STRUCT(http1_options, HTTP1_OPTIONS);
+
+#endif

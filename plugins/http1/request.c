@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From a parsed head to an exchange; and the answers that the protocol gives by itself.
+ */
+#include "http1.h"
+
+/* At most one line a second and worker: a flood of bad requests must not become a flood of logs. */
+static void log_refusal(struct http1_conn *c, int32_t status)
+{
+    struct http1_worker *hw = c->hw;
+    struct nave_host *host = hw->plugin->host;
+    char text[] = "http1: a request was refused with 000";
+
+    if (hw->log_s == hw->w->clock->wall_s)
+        return;
+    hw->log_s = hw->w->clock->wall_s;
+    text[sizeof(text) - 4] = (char)('0' + status / 100 % 10);
+    text[sizeof(text) - 3] = (char)('0' + status / 10 % 10);
+    text[sizeof(text) - 2] = (char)('0' + status % 10);
+    host->api->log(host, NAVE_LOG_INFO, text, sizeof(text) - 1);
+}
+
+void http1_refuse(struct http1_conn *c, int32_t status)
+{
+    struct http1_counters *n = &c->hw->plugin->counters;
+
+    http1_count(c->hw,
+                status == 413 || status == 414 || status == 431 ? &n->too_large : &n->bad_requests);
+    log_refusal(c, status);
+    http1_exchange_error(c, NULL, (uint16_t)status);
+}
+
+/* "OPTIONS *" is about the server as a whole: "RFC 9110 9.3.7". */
+void http1_answer_asterisk(struct http1_exchange *x)
+{
+    static const struct nave_http_header allow = {"Allow",
+                                                  "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS", 5,
+                                                  44};
+    struct nave_http_response r = {.size = sizeof(r),
+                                   .status = 204,
+                                   .headers = &allow,
+                                   .header_count = 1};
+
+    http1_exchange_respond(x, &r);
+}
+
+/* Take over what the parser found. */
+void http1_exchange_fill(struct http1_exchange *x, const struct http1_head *head)
+{
+    struct http1_conn *c = x->c;
+    struct nave_http *pub = &x->pub;
+
+    pub->flags = 0;
+    pub->method = head->method;
+    pub->version = head->version;
+    pub->text = head->text;
+    pub->fields = x->fields;
+    pub->field_count = head->field_count;
+    pub->param_count = 0;
+    pub->params = NULL;
+    pub->method_text = head->method_text;
+    pub->target = head->target;
+    pub->path = head->path;
+    pub->query = head->query;
+    pub->authority = head->authority;
+    pub->body_size = 0;
+    pub->user = NULL;
+    x->flags = X_BODY_DONE;
+    if (head->flags & HTTP1_KEEP_ALIVE)
+        x->flags |= X_KEEP;
+    if (NAVE_UNLIKELY(head->flags & (HTTP1_CHUNKED | HTTP1_HAS_LENGTH))) {
+        if (head->flags & HTTP1_CHUNKED) {
+            pub->body_size = -1;
+            pub->flags |= NAVE_HTTP_HAS_BODY;
+            x->flags = (x->flags & ~X_BODY_DONE) | X_BODY_CHUNKED;
+            http1_chunked_init(&x->decoder);
+        } else if (head->content_length > 0) {
+            pub->body_size = head->content_length;
+            pub->flags |= NAVE_HTTP_HAS_BODY;
+            x->flags &= ~X_BODY_DONE;
+            x->body_left = (uint64_t)head->content_length;
+        }
+        x->body_seen = 0;
+        x->peeked = x->consumed_raw = 0;
+        x->body_since_ns = nave_now(c->hw->w);
+        if (head->flags & HTTP1_EXPECT_CONTINUE)
+            pub->flags |= NAVE_HTTP_CONTINUE;
+    }
+    if (NAVE_UNLIKELY(head->flags & HTTP1_UPGRADE))
+        pub->flags |= NAVE_HTTP_WANTS_UPGRADE;
+    if (NAVE_UNLIKELY(pub->method == NAVE_HTTP_CONNECT))
+        x->flags &= ~X_KEEP;
+}

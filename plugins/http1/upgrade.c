@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A connection handed on as a stream: after 101, or 200 to CONNECT. Bytes that came behind the head
+ * are read from it first; bytes of the answer that were not sent yet go out before anything else.
+ */
+#include "http1.h"
+#include "writer.h"
+
+#include <string.h>
+
+struct upgraded {
+    struct nave_stream pub; /* first */
+    struct nave_stream *below;
+    struct nave_worker *w;
+    struct nave_job job;
+    nave_stream_fn *read_fn;
+    void *read_arg;
+    struct http1_store *in;
+    struct http1_store *out;
+    uint32_t is_queued;
+    uint32_t is_closed;
+};
+
+static struct upgraded *from_pub(struct nave_stream *s)
+{
+    return (struct upgraded *)(void *)s;
+}
+
+static void drop_store(struct upgraded *u, struct http1_store **s)
+{
+    http1_store_free(u->w, *s);
+    *s = NULL;
+}
+
+static void run_job(struct nave_job *j)
+{
+    struct upgraded *u = NAVE_CONTAINER_OF(j, struct upgraded, job);
+
+    u->is_queued = 0;
+    if (u->is_closed)
+        nave_worker_free(u->w, u, sizeof(*u));
+    else if (u->in && u->read_fn)
+        u->read_fn(u->read_arg);
+}
+
+static nave_err up_read(struct nave_stream *s, const struct nave_span *spans, uint32_t n,
+                        size_t *out_len)
+{
+    struct upgraded *u = from_pub(s);
+    size_t done = 0;
+    uint32_t i;
+
+    if (!u->in)
+        return u->below->api->read(u->below, spans, n, out_len);
+    for (i = 0; i < n && u->in->at < u->in->end; i++) {
+        size_t k = u->in->end - u->in->at;
+
+        if (k > spans[i].len)
+            k = spans[i].len;
+        memcpy(spans[i].data, u->in->data + u->in->at, k);
+        u->in->at += (uint32_t)k;
+        done += k;
+    }
+    if (u->in->at == u->in->end) {
+        drop_store(u, &u->in);
+        /* The reader may take a short read for "drained": have the stream below tell it again. */
+        nave_stream_watch(u->below, NAVE_STREAM_READ, u->read_fn, u->read_arg);
+    }
+    if (done == 0)
+        return NAVE_EINVAL;
+    *out_len = done;
+    return NAVE_OK;
+}
+
+/* What was left of the answer goes first. */
+static nave_err flush_answer(struct upgraded *u)
+{
+    while (u->out) {
+        size_t sent;
+        nave_err err =
+            nave_stream_write(u->below, u->out->data + u->out->at, u->out->end - u->out->at, &sent);
+
+        if (err != NAVE_OK)
+            return err;
+        u->out->at += (uint32_t)sent;
+        if (u->out->at == u->out->end)
+            drop_store(u, &u->out);
+    }
+    return NAVE_OK;
+}
+
+static nave_err up_write(struct nave_stream *s, const struct nave_bytes *pieces, uint32_t n,
+                         size_t *out_len)
+{
+    struct upgraded *u = from_pub(s);
+    nave_err err = flush_answer(u);
+
+    return err == NAVE_OK ? u->below->api->write(u->below, pieces, n, out_len) : err;
+}
+
+static void up_watch(struct nave_stream *s, uint32_t direction, nave_stream_fn *fn, void *arg)
+{
+    struct upgraded *u = from_pub(s);
+
+    if (direction & NAVE_STREAM_READ) {
+        u->read_fn = fn;
+        u->read_arg = arg;
+        if (u->in && !u->is_queued) {
+            u->is_queued = 1;
+            nave_worker_defer(u->w, &u->job);
+        }
+    }
+    nave_stream_watch(u->below, direction, fn, arg);
+}
+
+static nave_err up_shut(struct nave_stream *s)
+{
+    struct upgraded *u = from_pub(s);
+    nave_err err = flush_answer(u);
+
+    return err == NAVE_OK ? nave_stream_shut(u->below) : err;
+}
+
+static void up_close(struct nave_stream *s, uint32_t flags)
+{
+    struct upgraded *u = from_pub(s);
+
+    (void)flush_answer(u);
+    nave_stream_close(u->below, flags);
+    drop_store(u, &u->in);
+    drop_store(u, &u->out);
+    u->is_closed = 1;
+    if (!u->is_queued)
+        nave_worker_free(u->w, u, sizeof(*u));
+}
+
+static nave_err up_info(struct nave_stream *s, struct nave_stream_info *info)
+{
+    struct upgraded *u = from_pub(s);
+
+    return u->below->api->info(u->below, info);
+}
+
+const struct nave_stream_iface http1_stream_table = {
+    .hdr = NAVE_IFACE(struct nave_stream_iface, NAVE_STREAM_ID, 0, NAVE_IFACE_DRAFT),
+    .read = up_read,
+    .write = up_write,
+    .watch = up_watch,
+    .shut = up_shut,
+    .close = up_close,
+    .info = up_info,
+};
+
+nave_err http1_upgrade(struct nave_http *pub, const struct nave_http_response *r,
+                       struct nave_stream **out_stream)
+{
+    struct http1_exchange *x = (struct http1_exchange *)(void *)pub;
+    struct http1_conn *c = x->c;
+    int32_t is_connect = pub->method == NAVE_HTTP_CONNECT;
+    struct http1_answer a = {0};
+    struct nave_span rest;
+    struct upgraded *u;
+    char date[HTTP1_DATE_LEN];
+    size_t need, len;
+    char *head;
+
+    if (!c || (c->flags & CONN_DEAD))
+        return NAVE_ECLOSED;
+    if ((x->flags & (X_STARTED | X_DONE | X_DEFERRED)) || !(x->flags & X_BODY_DONE) ||
+        !(is_connect || (pub->flags & NAVE_HTTP_WANTS_UPGRADE)) || http1_conn_unsent(c))
+        return NAVE_ESTATE;
+    if (r->size < sizeof(*r) || r->body_len || http1_check_response_headers(r) != NAVE_OK)
+        return NAVE_EINVAL;
+    http1_render_date(date, c->hw->w->clock->wall_s);
+    a.status = is_connect ? 200 : 101;
+    a.flags = is_connect ? 0 : HTTP1_ANSWER_UPGRADE;
+    a.headers = r->headers;
+    a.header_count = r->header_count;
+    a.content_length = -1;
+    a.date = date;
+    need = http1_head_size_max(&a);
+    u = nave_worker_alloc(c->hw->w, sizeof(*u));
+    head = nave_worker_alloc(c->hw->w, need);
+    rest = http1_conn_input(c);
+    if (!u || !head)
+        goto fail;
+    memset(u, 0, sizeof(*u));
+    u->w = c->hw->w;
+    len = http1_write_head(head, need, &a);
+    if (http1_store_append(u->w, &u->out, head, len) != NAVE_OK)
+        goto fail;
+    if (http1_store_append(u->w, &u->in, rest.data, rest.len) != NAVE_OK) {
+        drop_store(u, &u->out);
+        goto fail;
+    }
+    nave_worker_free(c->hw->w, head, need);
+    u->pub.api = c->hw->plugin->stream_api;
+    u->below = c->stream;
+    u->job.run = run_job;
+    (void)flush_answer(u); /* what does not go out goes before the first write */
+    http1_conn_used(c, rest.len);
+    nave_stream_watch(u->below, NAVE_STREAM_READ | NAVE_STREAM_WRITE, NULL, NULL);
+    c->flags |= CONN_UPGRADED | CONN_CLOSING;
+    x->flags = (x->flags & ~X_KEEP) | X_STARTED | X_DONE;
+    http1_conn_kick(c);
+    http1_exchange_end(x);
+    *out_stream = &u->pub;
+    return NAVE_OK;
+fail:
+    nave_worker_free(c->hw->w, head, need);
+    nave_worker_free(c->hw->w, u, sizeof(*u));
+    return NAVE_ENOMEM;
+}

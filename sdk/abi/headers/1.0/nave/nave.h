@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * All of Nave for a host program: libnave and the interfaces.
+ */
+#ifndef NAVE_NAVE_H
+#define NAVE_NAVE_H
+
+#include <nave/atomic.h>
+#include <nave/base.h>
+#include <nave/buf.h>
+#include <nave/conf.h>
+#include <nave/error.h>
+#include <nave/host.h>
+#include <nave/http.h>
+#include <nave/iface.h>
+#include <nave/op.h>
+#include <nave/option.h>
+#include <nave/plugin.h>
+#include <nave/role.h>
+#include <nave/runtime.h>
+#include <nave/stream.h>
+#include <nave/task.h>
+#include <nave/timer.h>
+#include <nave/worker.h>
+
+#endif

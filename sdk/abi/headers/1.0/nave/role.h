@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The roles that listeners wire together by name, resolved once, when the configuration is read:
+ *
+ *     transport (tcp) -> layers (tls) -> protocol (http1) -> handler (router)
+ *
+ * A role is a factory: the host calls make() once for each use, with the part of the configuration
+ * that belongs to the use, and gets a handle. Everything a role needs on the hot path is in the
+ * handles by then. DRAFT.
+ */
+#ifndef NAVE_ROLE_H
+#define NAVE_ROLE_H
+
+#include <nave/base.h>
+#include <nave/conf.h>
+#include <nave/error.h>
+#include <nave/iface.h>
+#include <nave/stream.h>
+
+NAVE_BEGIN_DECLS
+
+struct nave_listener;
+struct nave_protocol;
+struct nave_transport;
+
+#define NAVE_TRANSPORT_ID "nave.transport/1"
+#define NAVE_LISTENER_ID  "nave.listener/1"
+#define NAVE_PROTOCOL_ID  "nave.protocol/1"
+/* The handler of HTTP exchanges is in http.h. */
+
+/* What make() is told. Sized. Borrowed until make returns, but for `next` and `name`. */
+struct nave_role_args {
+    uint32_t size;
+    uint32_t reserved;
+    const void *options;      /* the role's option struct, filled; NULL when it has none     */
+    struct nave_conf *conf;   /* the use's part of the configuration; NULL when none         */
+    struct nave_handle *next; /* what this role hands on to: a protocol's handler; or NULL.
+                                 * Outlives the made handle                                    */
+    struct nave_str name;     /* of the listener or route, for messages; as next             */
+};
+
+/* What a new stream comes with. Frozen. */
+struct nave_accept_info {
+    uint32_t worker; /* index of the worker that owns the stream */
+    uint32_t flags;
+    uint64_t reserved[3];
+};
+
+/* "nave.protocol/1": takes streams, speaks its protocol on them, calls its handler. */
+struct nave_protocol_iface {
+    struct nave_iface hdr;
+    /* A new stream for this protocol. Thread: [worker].
+     * Owns: takes s_take, also on failure: it then closes it. */
+    void (*accept)(struct nave_protocol *p, struct nave_stream *s_take,
+                   const struct nave_accept_info *info);
+};
+
+struct nave_protocol {
+    const struct nave_protocol_iface *api;
+};
+
+/* How to listen. Sized; borrowed until listen returns, but for next. */
+struct nave_listen_args {
+    uint32_t size;
+    uint32_t flags;
+    struct nave_str address;    /* what stands behind "tcp://": "127.0.0.1:8080", "[::1]:0"   */
+    struct nave_str name;       /* of the listener, for messages and counters                 */
+    struct nave_protocol *next; /* gets the streams; outlives the listener                    */
+    struct nave_conf *conf;     /* the listener's object, for errors; NULL when there is none */
+};
+
+/* "nave.transport/1" */
+struct nave_transport_iface {
+    struct nave_iface hdr;
+    /* Make a listener: the address is parsed, the sockets are bound and listen, none is accepted.
+     * Thread: [control]. Owns: give it back with nave_listener_iface.destroy.
+     * Errors: NAVE_ESYNTAX; NAVE_EADDRINUSE; NAVE_EADDRNOTAVAIL; NAVE_EDENIED; NAVE_ENOFILES;
+     * NAVE_ENOMEM. Each is reported at args->conf. */
+    nave_err (*listen)(struct nave_transport *t, const struct nave_listen_args *args,
+                       struct nave_listener **out_listener);
+};
+
+struct nave_transport {
+    const struct nave_transport_iface *api;
+};
+
+/* "nave.listener/1" */
+struct nave_listener_iface {
+    struct nave_iface hdr;
+    /* Begin to accept on worker number `worker`. Thread: [worker]. Errors: NAVE_ENOMEM; NAVE_ELIMIT. */
+    nave_err (*start)(struct nave_listener *l, uint32_t worker);
+    /* Accept once more what the kernel already holds for worker number `worker`, then stop. Thread: [worker]. */
+    void (*stop)(struct nave_listener *l, uint32_t worker);
+    /* The address in use, with the port that the system chose. Thread: [control]. */
+    nave_err (*address)(struct nave_listener *l, struct nave_addr *out);
+    /* Close what is left. Thread: [control]. State: stopped on every worker, or never started. */
+    void (*destroy)(struct nave_listener *l);
+};
+
+struct nave_listener {
+    const struct nave_listener_iface *api;
+};
+
+NAVE_END_DECLS
+#endif

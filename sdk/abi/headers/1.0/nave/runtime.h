@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * libnave: what a host program calls. The list of exports is short on purpose; everything else is an
+ * interface. Several runtimes live in one process; a runtime touches no signal, prints nothing and
+ * keeps no global state unless asked.
+ *
+ *     struct nave_runtime_options o = {.size = sizeof(o)};
+ *     struct nave_runtime *rt;
+ *     if (nave_runtime_create(&o, &rt) == NAVE_OK) {
+ *         if (nave_runtime_configure_file(rt, "app.json") == NAVE_OK)
+ *             nave_runtime_run(rt);
+ *         nave_runtime_destroy(rt);
+ *     }
+ */
+#ifndef NAVE_RUNTIME_H
+#define NAVE_RUNTIME_H
+
+#include <nave/base.h>
+#include <nave/error.h>
+#include <nave/plugin.h>
+
+NAVE_BEGIN_DECLS
+
+struct nave_runtime;
+
+/* One thing to tell the operator. Borrowed until the callback returns. Sized. */
+struct nave_report {
+    uint32_t size;
+    uint32_t level;  /* NAVE_LOG_*                                                  */
+    nave_err code;   /* NAVE_OK for a log line                                      */
+    uint32_t line;   /* 1-based; 0 when unknown                                     */
+    uint32_t column; /* 1-based; 0 when unknown                                     */
+    uint32_t reserved;
+    struct nave_str file;    /* empty when it is not about a file                           */
+    struct nave_str pointer; /* JSON pointer; empty with a file: the whole document         */
+    struct nave_str plugin;  /* whose line it is; empty for the core                        */
+    struct nave_str text;    /* what is wrong, what is allowed, what to do                  */
+};
+
+/* Called for each report. Thread: [any]; calls never overlap. Must not call the runtime. */
+typedef void nave_report_fn(void *arg, const struct nave_report *report);
+
+#define NAVE_RUNTIME_SIGNALS \
+    (1u << 0) /* run() handles SIGINT and SIGTERM: drain, second: at once */
+
+/* Options of a runtime. Sized: larger than known is accepted while the tail is zero. */
+struct nave_runtime_options {
+    uint32_t size;
+    uint32_t flags;         /* NAVE_RUNTIME_*                                              */
+    nave_report_fn *report; /* NULL: nothing is told                                       */
+    void *report_arg;
+    const nave_plugin_entry_fn *static_plugins; /* NULL-terminated; NULL: none                */
+    const char *plugin_path; /* folders with ':' between, absolute; NULL: the installed one */
+    uint32_t workers;        /* 0: as configured                                            */
+    uint32_t log_level;      /* the most that is told: NAVE_LOG_*                           */
+};
+
+/* The version of libnave, "0.1.0". Thread: [any]. */
+NAVE_EXPORT const char *nave_version(void);
+
+/* Make a runtime. Thread: [any]. Owns: borrows static_plugins and report_arg until destroy; copies
+ * the rest. Errors: NAVE_EINVAL size too small or an unknown flag; NAVE_ETOONEW a non-zero tail;
+ * NAVE_ENOMEM. *out_rt is written only on success. */
+NAVE_EXPORT NAVE_NODISCARD nave_err nave_runtime_create(const struct nave_runtime_options *options,
+                                                        struct nave_runtime **out_rt);
+
+/* Read configuration file `path` and resolve everything, running no plugin's code: the plugins are
+ * found and their manifests read, options checked, dependencies ordered. Every error is reported.
+ * Thread: [control]. State: not configured yet. Errors: NAVE_ECONFIG; NAVE_ENOMEM; NAVE_ESTATE. */
+NAVE_EXPORT NAVE_NODISCARD nave_err nave_runtime_configure_file(struct nave_runtime *rt,
+                                                                const char *path);
+
+/* As nave_runtime_configure_file, for `len` bytes of JSON at `text`; `name` stands for the file in
+ * reports, relative paths are those of the working directory. Thread: [control]. */
+NAVE_EXPORT NAVE_NODISCARD nave_err nave_runtime_configure_text(struct nave_runtime *rt,
+                                                                const char *text, size_t len,
+                                                                const char *name);
+
+/* Load, create, prepare, commit and start everything; begin to listen. nave_runtime_run() and the
+ * first nave_runtime_turn() do it when it was not done. Thread: [control]. State: configured.
+ * Errors: any; everything is undone in reverse and reported; the runtime may only be destroyed. */
+NAVE_EXPORT NAVE_NODISCARD nave_err nave_runtime_start(struct nave_runtime *rt);
+
+/* Run until stopped: the calling thread is worker 0. Drains, stops and returns. Thread: [control].
+ * Errors: NAVE_OK all was finished; NAVE_ESTRAGGLERS work was cut off at the deadline (reported by
+ * plugin and kind); what nave_runtime_start returned. */
+NAVE_EXPORT NAVE_NODISCARD nave_err nave_runtime_run(struct nave_runtime *rt);
+
+/* Run one turn of a runtime with one worker, for a host that owns the loop: handle what is ready,
+ * waiting at most `max_wait_ns` for it (0: do not wait). Thread: [control]. State: one worker.
+ * Errors: NAVE_OK; NAVE_ECLOSED it has stopped and drained; NAVE_ESTRAGGLERS; NAVE_ESTATE more than
+ * one worker; what nave_runtime_start returned. */
+NAVE_EXPORT NAVE_NODISCARD nave_err nave_runtime_turn(struct nave_runtime *rt,
+                                                      nave_nsec max_wait_ns);
+
+/* Begin to drain: no new work; run and turn end when all is finished, or at
+ * runtime.shutdown_timeout. A second call ends at once. Thread: [any]; safe in a signal handler. */
+NAVE_EXPORT void nave_runtime_stop(struct nave_runtime *rt);
+
+/* Free the runtime. A running one must have been stopped and run() returned. NULL is fine.
+ * Thread: [control]. */
+NAVE_EXPORT void nave_runtime_destroy(struct nave_runtime *rt);
+
+NAVE_END_DECLS
+#endif

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT
+#
+# The SDK: headers, pkg-config files, and the record of the binary interface.
+
+sdk_headers = \
+	%D%/include/nave/atomic.h \
+	%D%/include/nave/base.h \
+	%D%/include/nave/buf.h \
+	%D%/include/nave/conf.h \
+	%D%/include/nave/define.h \
+	%D%/include/nave/error.h \
+	%D%/include/nave/host.h \
+	%D%/include/nave/http.h \
+	%D%/include/nave/iface.h \
+	%D%/include/nave/nave.h \
+	%D%/include/nave/op.h \
+	%D%/include/nave/option.h \
+	%D%/include/nave/plugin.h \
+	%D%/include/nave/role.h \
+	%D%/include/nave/runtime.h \
+	%D%/include/nave/stream.h \
+	%D%/include/nave/task.h \
+	%D%/include/nave/timer.h \
+	%D%/include/nave/worker.h
+
+naveincludedir = $(includedir)/nave
+naveinclude_HEADERS = $(sdk_headers)
+nodist_naveinclude_HEADERS = %D%/include/nave/version.h
+
+pkgconfig_DATA += \
+	%D%/pkgconfig/nave.pc \
+	%D%/pkgconfig/nave-plugin.pc

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+
+%C%_libs = core/libnavecore.la $(EVENT_LIBS) $(JANSSON_LIBS) $(DL_LIBS) -lpthread $(CUNIT_LIBS)
+
+check_PROGRAMS += \
+	%D%/test_inbox \
+	%D%/test_reactor \
+	%D%/test_signals \
+	%D%/test_slab \
+	%D%/test_task \
+	%D%/test_wheel \
+	%D%/test_worker \
+	%D%/test_worker_limits \
+	# end
+
+%C%_test_inbox_SOURCES  = %D%/test_inbox.c
+%C%_test_inbox_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_inbox_LDADD    = $(%C%_libs)
+
+%C%_test_reactor_SOURCES  = %D%/test_reactor.c
+%C%_test_reactor_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_reactor_LDADD    = $(%C%_libs)
+
+%C%_test_signals_SOURCES  = %D%/test_signals.c
+%C%_test_signals_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_signals_LDADD    = $(%C%_libs)
+
+%C%_test_slab_SOURCES  = %D%/test_slab.c
+%C%_test_slab_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_slab_LDADD    = $(%C%_libs)
+
+%C%_test_task_SOURCES  = %D%/test_task.c
+%C%_test_task_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_task_LDADD    = $(%C%_libs)
+
+%C%_test_wheel_SOURCES  = %D%/test_wheel.c
+%C%_test_wheel_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_wheel_LDADD    = $(%C%_libs)
+
+%C%_test_worker_SOURCES  = %D%/test_worker.c
+%C%_test_worker_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_worker_LDADD    = $(%C%_libs)
+
+%C%_test_worker_limits_SOURCES  = %D%/test_worker_limits.c
+%C%_test_worker_limits_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_worker_limits_LDADD    = $(%C%_libs)

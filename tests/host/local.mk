@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+
+check_PROGRAMS += %D%/test_runtime
+%C%_test_runtime_SOURCES = \
+	%D%/test_runtime.c \
+	%D%/trace.h \
+	%D%/trace_a.c \
+	%D%/trace_b.c \
+	%D%/trace_body.h
+%C%_test_runtime_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_runtime_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
+check_PROGRAMS += %D%/test_refusals
+%C%_test_refusals_SOURCES  = %D%/test_refusals.c
+%C%_test_refusals_CPPFLAGS = $(TEST_CPPFLAGS) \
+	-DBAD_FOLDER='"$(abs_top_builddir)/%D%/.libs"'
+%C%_test_refusals_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
+# One plugin that does not fit for each refusal; the file is named like the id.
+check_LTLIBRARIES += %D%/ring_one.la
+%C%_ring_one_la_SOURCES  = %D%/plugins/bad.c
+%C%_ring_one_la_CPPFLAGS = $(SDK_CPPFLAGS) -DBAD_ring_one
+%C%_ring_one_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+
+check_LTLIBRARIES += %D%/ring_two.la
+%C%_ring_two_la_SOURCES  = %D%/plugins/bad.c
+%C%_ring_two_la_CPPFLAGS = $(SDK_CPPFLAGS) -DBAD_ring_two
+%C%_ring_two_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+
+check_LTLIBRARIES += %D%/clock_a.la
+%C%_clock_a_la_SOURCES  = %D%/plugins/bad.c
+%C%_clock_a_la_CPPFLAGS = $(SDK_CPPFLAGS) -DBAD_clock_a
+%C%_clock_a_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+
+check_LTLIBRARIES += %D%/clock_b.la
+%C%_clock_b_la_SOURCES  = %D%/plugins/bad.c
+%C%_clock_b_la_CPPFLAGS = $(SDK_CPPFLAGS) -DBAD_clock_b
+%C%_clock_b_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+
+check_LTLIBRARIES += %D%/clock_user.la
+%C%_clock_user_la_SOURCES  = %D%/plugins/bad.c
+%C%_clock_user_la_CPPFLAGS = $(SDK_CPPFLAGS) -DBAD_clock_user
+%C%_clock_user_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+
+check_LTLIBRARIES += %D%/clock_late.la
+%C%_clock_late_la_SOURCES  = %D%/plugins/bad.c
+%C%_clock_late_la_CPPFLAGS = $(SDK_CPPFLAGS) -DBAD_clock_late
+%C%_clock_late_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+
+check_LTLIBRARIES += %D%/clock_major.la
+%C%_clock_major_la_SOURCES  = %D%/plugins/bad.c
+%C%_clock_major_la_CPPFLAGS = $(SDK_CPPFLAGS) -DBAD_clock_major
+%C%_clock_major_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+
+check_LTLIBRARIES += %D%/worker_major.la
+%C%_worker_major_la_SOURCES  = %D%/plugins/bad.c
+%C%_worker_major_la_CPPFLAGS = $(SDK_CPPFLAGS) -DBAD_worker_major
+%C%_worker_major_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+
+check_LTLIBRARIES += %D%/worker_late.la
+%C%_worker_late_la_SOURCES  = %D%/plugins/bad.c
+%C%_worker_late_la_CPPFLAGS = $(SDK_CPPFLAGS) -DBAD_worker_late
+%C%_worker_late_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+
+check_LTLIBRARIES += %D%/hole.la
+%C%_hole_la_SOURCES  = %D%/plugins/bad.c
+%C%_hole_la_CPPFLAGS = $(SDK_CPPFLAGS) -DBAD_hole
+%C%_hole_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+
+check_LTLIBRARIES += %D%/sneak.la
+%C%_sneak_la_SOURCES  = %D%/plugins/bad.c
+%C%_sneak_la_CPPFLAGS = $(SDK_CPPFLAGS) -DBAD_sneak
+%C%_sneak_la_LDFLAGS  = $(TEST_PLUGIN_LINK)

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+#
+# The tests mirror the tree. Each program of check_PROGRAMS is a test; so is each script that a
+# fragment adds to TESTS.
+
+include tests/support/local.mk
+include tests/sdk/local.mk
+include tests/abi/local.mk
+include tests/core/local.mk
+include tests/config/local.mk
+include tests/host/local.mk
+include tests/http1/local.mk
+include tests/router/local.mk
+include tests/tcp/local.mk
+include tests/e2e/local.mk
+
+TESTS += $(check_PROGRAMS)
+
+# Where the uninstalled plugins are, where the reference cases are. The caller may say otherwise.
+AM_TESTS_ENVIRONMENT = \
+	NAVE_PLUGIN_PATH='$(abs_top_builddir)/plugins/tcp/.libs:$(abs_top_builddir)/plugins/http1/.libs:$(abs_top_builddir)/plugins/router/.libs'; \
+	export NAVE_PLUGIN_PATH; \
+	NAVE_CASES_DIR="$${NAVE_CASES_DIR:-$(abs_top_srcdir)/tests/data}"; export NAVE_CASES_DIR; \
+	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
+	top_builddir='$(abs_top_builddir)'; export top_builddir; \
+	CC='$(CC)'; export CC; CXX='$(CXX)'; export CXX;

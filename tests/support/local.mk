@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+#
+# libsupport: what stands in for the host, the workers and the network in tests of plugins.
+
+check_LTLIBRARIES += %D%/libsupport.la
+%C%_libsupport_la_SOURCES = \
+	%D%/fake_host.c \
+	%D%/fake_host.h \
+	%D%/mem_stream.c \
+	%D%/mem_stream.h
+%C%_libsupport_la_CPPFLAGS = $(TEST_CPPFLAGS)
+
+EXTRA_DIST += \
+	%D%/need_cunit.h \
+	%D%/test_main.h

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+
+%C%_rig = %D%/rig.c %D%/rig.h
+
+check_PROGRAMS += %D%/test_stream %D%/test_listener
+
+%C%_test_stream_SOURCES  = %D%/test_stream.c $(%C%_rig)
+%C%_test_stream_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_stream_LDADD    = plugins/tcp/libtcp.la tests/support/libsupport.la $(CUNIT_LIBS)
+
+%C%_test_listener_SOURCES  = %D%/test_listener.c $(%C%_rig)
+%C%_test_listener_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_listener_LDADD    = plugins/tcp/libtcp.la tests/support/libsupport.la $(CUNIT_LIBS)
