@@ -7,7 +7,9 @@
  *
  * One thread; SIGTERM ends it with exit code 0.
  */
-#define _GNU_SOURCE
+#ifndef _GNU_SOURCE
+#    define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

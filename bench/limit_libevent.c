@@ -5,7 +5,9 @@
  *
  *     limit_libevent PORT [FILE]
  */
-#define _GNU_SOURCE
+#ifndef _GNU_SOURCE
+#    define _GNU_SOURCE
+#endif
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>

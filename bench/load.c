@@ -11,7 +11,9 @@
  * its date is checked by comparing; any other is parsed. -w bounds the whole run. One line of JSON
  * is printed; exit 0: every answer was right, 1: not, 2: usage.
  */
-#define _GNU_SOURCE
+#ifndef _GNU_SOURCE
+#    define _GNU_SOURCE
+#endif
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

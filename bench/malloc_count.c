@@ -6,7 +6,9 @@
  *
  * The file holds five 64-bit words: malloc, calloc, realloc, aligned, free.
  */
-#define _GNU_SOURCE
+#ifndef _GNU_SOURCE
+#    define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>

@@ -171,8 +171,11 @@ static nave_err start(struct nave_runtime *rt)
     nave_err err = nv_threads_create(rt);
     uint32_t i;
 
-    for (i = 0; i < rt->plugin_count && !err; i++)
+    for (i = 0; i < rt->plugin_count && !err; i++) {
         err = nv_plugin_make_handles(rt->plugins[i]);
+        if (err)
+            nv_report_error(&rt->report, err, NULL, "out of memory while starting");
+    }
     if (!err)
         err = nv_lifecycle_start(rt);
     if (!err)

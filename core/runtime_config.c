@@ -137,14 +137,20 @@ static void read_runtime(struct nave_runtime *rt, struct nave_conf *c)
 
 /* --- section plugins ------------------------------------------------------------------------- */
 
-static void take_statics(struct nave_runtime *rt, struct statics *s)
+/* Errors: NAVE_ENOMEM. One that is refused is reported, and not there. */
+static nave_err take_statics(struct nave_runtime *rt, struct statics *s)
 {
+    nave_err err;
     uint32_t i;
 
-    s->count = 0;
-    for (i = 0; rt->static_plugins && rt->static_plugins[i] && s->count < NV_PLUGINS_MAX; i++)
-        if (nv_loader_static(rt->static_plugins[i], &rt->report, &s->files[s->count]) == NAVE_OK)
+    for (i = 0; rt->static_plugins && rt->static_plugins[i] && s->count < NV_PLUGINS_MAX; i++) {
+        err = nv_loader_static(rt->static_plugins[i], &rt->report, &s->files[s->count]);
+        if (err == NAVE_ENOMEM)
+            return err;
+        if (!err)
             s->count++;
+    }
+    return NAVE_OK;
 }
 
 static struct nv_plugin_file *static_of(struct statics *s, const char *id)
@@ -320,7 +326,7 @@ static nave_err read_plugins(struct nave_runtime *rt, struct nave_conf *c, char 
         return NAVE_ENOMEM;
     }
     (*out_unread)[0] = '\n';
-    take_statics(rt, statics);
+    err = take_statics(rt, statics);
     for (i = 0; i < count && !err; i++) {
         struct nave_str key = {NULL, 0};
         struct nave_conf *one = nave_conf_at(c, i, &key);

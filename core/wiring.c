@@ -475,8 +475,11 @@ nave_err nv_role_make(struct nave_runtime *rt, struct nv_plugin *user, const cha
         return NAVE_ELIMIT;
     }
     m = calloc(1, sizeof(*m));
-    if (!m)
+    if (!m) {
+        nv_conf_fail(at, NAVE_ENOMEM, maker->id, "out of memory while making %s \"%s\"", kind,
+                     name);
         return NAVE_ENOMEM;
+    }
     rt->make_depth++;
     err = ready_maker(maker, user, at, kind, name);
     if (!err)

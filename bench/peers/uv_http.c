@@ -4,7 +4,9 @@
  *
  *     uv_http PORT [FILE]
  */
-#define _GNU_SOURCE
+#ifndef _GNU_SOURCE
+#    define _GNU_SOURCE
+#endif
 #include <uv.h>
 
 #include "../limit.h"

@@ -70,7 +70,8 @@
     X(505, "HTTP Version Not Supported")      \
     X(506, "Variant Also Negotiates")         \
     X(507, "Insufficient Storage")            \
-    X(508, "Loop Detected")
+    X(508, "Loop Detected")                   \
+    X(511, "Network Authentication Required")
 /* clang-format on */
 
 #define FIRST       100
@@ -258,30 +259,78 @@ size_t http1_write_head(char *out, size_t room, const struct http1_answer *a)
     return (size_t)(out - begin);
 }
 
+#if defined(__SSE2__) && !defined(HTTP1_PORTABLE)
+
+/* All of 4 to 16 bytes in one block, some of them twice; nothing beside them is read. */
+static inline __m128i block_of(const char *p, size_t len)
+{
+    if (len >= 8)
+        return _mm_set_epi64x((int64_t)http1_load8(p + len - 8), (int64_t)http1_load8(p));
+    return _mm_set1_epi64x((int64_t)((uint64_t)http1_load4(p + len - 4) << 32 | http1_load4(p)));
+}
+
+/* 1 when no byte of the block is a control character but a tab. */
+static inline int32_t is_text_block(__m128i v)
+{
+    __m128i bad = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
+
+    bad = _mm_andnot_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\t')), bad);
+    return !_mm_movemask_epi8(_mm_or_si128(bad, _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f))));
+}
+
+static inline __m128i load16(const char *p)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+/* 1 when no byte is a control character; a tab is fine. */
+static inline int32_t is_text(const char *p, size_t len)
+{
+    const char *last = p + len - 16;
+
+    if (len < 4) {
+        for (; len > 0; len--, p++)
+            if (((unsigned char)*p < 0x20 && *p != '\t') || *p == 0x7f)
+                return 0;
+        return 1;
+    }
+    if (len < 16)
+        return is_text_block(block_of(p, len));
+    for (; p < last; p += 16)
+        if (!is_text_block(load16(p)))
+            return 0;
+    return is_text_block(load16(last));
+}
+
+/* 1 for a token; names of letters, digits and '-' are told by one block. */
+static inline int32_t is_name(const char *p, size_t len)
+{
+    if (len >= 4 && len <= 16 && http1_plain_mask(block_of(p, len)) == 0xffff)
+        return 1;
+    return http1_is_token(p, len);
+}
+
+#else
+
 /* 1 when no byte is a control character; a tab is fine. */
 static int32_t is_text(const char *p, size_t len)
 {
-    const char *end = p + len;
-
-#if defined(__SSE2__) && !defined(HTTP1_PORTABLE)
-    for (; end - p >= 16; p += 16) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-        __m128i bad = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
-
-        bad = _mm_andnot_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\t')), bad);
-        if (_mm_movemask_epi8(_mm_or_si128(bad, _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)))))
-            return 0;
-    }
-#endif
-    for (; p < end; p++)
+    for (; len > 0; len--, p++)
         if (((unsigned char)*p < 0x20 && *p != '\t') || *p == 0x7f)
             return 0;
     return 1;
 }
 
+static int32_t is_name(const char *p, size_t len)
+{
+    return http1_is_token(p, len);
+}
+
+#endif
+
 nave_err http1_check_header(const struct nave_http_header *h)
 {
-    if (!http1_is_token(h->name, h->name_len))
+    if (!is_name(h->name, h->name_len))
         return NAVE_EINVAL;
     switch (http1_match_name(h->name, h->name_len)) {
     case NAVE_HTTP_FIELD_CONTENT_LENGTH:

@@ -71,3 +71,17 @@ check_LTLIBRARIES += %D%/sneak.la
 %C%_sneak_la_SOURCES  = %D%/plugins/bad.c
 %C%_sneak_la_CPPFLAGS = $(SDK_CPPFLAGS) -DBAD_sneak
 %C%_sneak_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+
+# The linker sends what core allocates through the test.
+check_PROGRAMS += %D%/test_memory
+%C%_test_memory_SOURCES = \
+	%D%/test_memory.c \
+	%D%/trace.h \
+	%D%/trace_a.c \
+	%D%/trace_b.c \
+	%D%/trace_body.h
+%C%_test_memory_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_memory_LDFLAGS  = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
+	-Wl,--wrap=aligned_alloc,--wrap=strdup,--wrap=strndup
+%C%_test_memory_LDADD    = core/libnavecore.la $(CUNIT_LIBS)

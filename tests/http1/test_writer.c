@@ -2,7 +2,9 @@
  *
  * Response heads byte for byte, and what must never get into one.
  */
-#define _GNU_SOURCE
+#ifndef _GNU_SOURCE
+#    define _GNU_SOURCE
+#endif
 #include "plugins/http1/writer.h"
 #include "tests/support/test_main.h"
 

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Every allocation of a whole life fails once, the n-th for each n. Each time the runtime must say
+ * NAVE_ENOMEM, tell why, and leave nothing behind (which the sanitizer build watches).
+ *
+ * The linker sends the calls of core through the functions below; those of libraries are not ours.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <nave/runtime.h>
+
+#include "test_main.h"
+#include "trace.h"
+
+#define ALLOCATIONS_MAX 10000
+
+struct trace trace;
+
+static long countdown = -1; /* below 0: nothing fails */
+static int has_failed;
+static int reports;
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t n);
+void *__real_aligned_alloc(size_t align, size_t n);
+char *__real_strdup(const char *s);
+char *__real_strndup(const char *s, size_t n);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t n);
+void *__wrap_aligned_alloc(size_t align, size_t n);
+char *__wrap_strdup(const char *s);
+char *__wrap_strndup(const char *s, size_t n);
+
+static int fails(void)
+{
+    if (countdown < 0 || countdown-- > 0)
+        return 0;
+    has_failed = 1;
+    return 1; /* once: countdown is below 0 now */
+}
+
+void *__wrap_malloc(size_t n)
+{
+    return fails() ? NULL : __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t n)
+{
+    return fails() ? NULL : __real_realloc(p, n);
+}
+
+void *__wrap_aligned_alloc(size_t align, size_t n)
+{
+    return fails() ? NULL : __real_aligned_alloc(align, n);
+}
+
+char *__wrap_strdup(const char *s)
+{
+    return fails() ? NULL : __real_strdup(s);
+}
+
+char *__wrap_strndup(const char *s, size_t n)
+{
+    return fails() ? NULL : __real_strndup(s, n);
+}
+
+nave_err trace_add(const char *who, const char *what)
+{
+    (void)who;
+    (void)what;
+    return NAVE_OK;
+}
+
+static void on_report(void *arg, const struct nave_report *r)
+{
+    (void)arg;
+    reports += r->level == NAVE_LOG_ERROR;
+}
+
+static nave_err live_once(void)
+{
+    static const nave_plugin_entry_fn statics[] = {trace_a_plugin_entry_v1, trace_b_plugin_entry_v1,
+                                                   NULL};
+    static const char config[] =
+        "{\"runtime\": {\"workers\": 1}, \"plugins\": {\"b\": {}, \"a\": {}}}";
+    struct nave_runtime_options o = {.size = sizeof(o),
+                                     .static_plugins = statics,
+                                     .report = on_report,
+                                     .log_level = NAVE_LOG_WARN};
+    struct nave_runtime *rt = NULL;
+    nave_err err = nave_runtime_create(&o, &rt);
+
+    if (err) {
+        reports++; /* there is nobody yet who could tell */
+        return err;
+    }
+    err = nave_runtime_configure_text(rt, config, sizeof(config) - 1, "t");
+    if (!err)
+        err = nave_runtime_start(rt);
+    if (!err) {
+        nave_runtime_stop(rt);
+        err = nave_runtime_run(rt);
+    }
+    nave_runtime_destroy(rt);
+    return err;
+}
+
+static void every_failing_allocation_is_an_error_that_is_told(void)
+{
+    long n;
+
+    for (n = 0; n < ALLOCATIONS_MAX; n++) {
+        nave_err err;
+
+        reports = 0;
+        has_failed = 0;
+        countdown = n;
+        err = live_once();
+        countdown = -1;
+        if (!has_failed) {
+            CU_ASSERT_EQUAL(err, NAVE_OK);
+            break;
+        }
+        CU_ASSERT_EQUAL(err, NAVE_ENOMEM);
+        CU_ASSERT(reports > 0);
+        if (err != NAVE_ENOMEM || !reports)
+            printf("\n  allocation %ld: %s, %d reports", n, nave_err_name(err), reports);
+    }
+    CU_ASSERT(n > 10); /* the calls do go through here */
+    CU_ASSERT(n < ALLOCATIONS_MAX);
+}
+
+static CU_TestInfo tests[] = {
+    {"every_failing_allocation_is_an_error_that_is_told",
+     every_failing_allocation_is_an_error_that_is_told},
+    CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+    {"memory", NULL, NULL, NULL, NULL, tests},
+    CU_SUITE_INFO_NULL,
+};
+
+NAVE_TEST_MAIN(suites)
