@@ -8,7 +8,8 @@
  *
  * Each connection writes DEPTH requests at once, waits for all answers, and goes on: so a server
  * sees one readiness per batch. The 16 requests rotate. An answer that equals the first one but for
- * its date is checked by comparing; any other is parsed. -w bounds the whole run. One line of JSON
+ * its date is checked by comparing; any other is parsed. After an answer with Connection: close a
+ * connection is made anew; what was sent behind it is sent again. -w bounds the whole run. One line of JSON
  * is printed; exit 0: every answer was right, 1: not, 2: usage.
  */
 #ifndef _GNU_SOURCE
@@ -62,6 +63,7 @@ static uint64_t requests_max; /* 0: by time */
 static double seconds;
 static double wait_s = 60;
 static int is_idle;
+static int port;
 
 /* All requests, twice and more, so that any batch is one piece of it. */
 static char *stream;
@@ -74,7 +76,9 @@ static size_t model_date; /* 0: it has none */
 
 /* Results. */
 static struct conn *conns;
-static uint64_t issued, answered, errors, bytes_in;
+static uint64_t issued, answered, errors, bytes_in, reconnects;
+static int ep = -1;
+static int is_last; /* the answer that was parsed says Connection: close */
 static uint32_t live;
 static char first_error[200];
 static uint64_t histogram[BUCKETS];
@@ -166,7 +170,7 @@ static const char *field(const char *head, const char *end, const char *name)
 static long parse_answer(const char *p, size_t len, const char **why)
 {
     const char *end = memmem(p, len, "\r\n\r\n", 4);
-    const char *date, *value;
+    const char *date, *value, *connection, *head_end;
 
     *why = "no status line of HTTP/1.1 200";
     if (memcmp(p, "HTTP/1.1 200 ", len < 13 ? len : 13))
@@ -183,12 +187,17 @@ static long parse_answer(const char *p, size_t len, const char **why)
     date = field(p, end, "date");
     if (!date || !field(p, end, "server") || !field(p, end, "content-type"))
         return -1;
+    head_end = end;
     end += 2; /* the body */
     if (len - (size_t)(end - p) < sizeof(BODY) - 1)
         return 0;
     *why = "another body";
     if (memcmp(end, BODY, sizeof(BODY) - 1))
         return -1;
+    connection = field(p, head_end, "connection");
+    is_last = connection && !strncasecmp(connection, "close", 5);
+    if (is_last)
+        return (long)((size_t)(end - p) + sizeof(BODY) - 1);
     model_len = (size_t)(end - p) + sizeof(BODY) - 1;
     model_date = (size_t)(date - p);
     memcpy(model, p, model_len);
@@ -261,6 +270,51 @@ static void issue(struct conn *c, int64_t now)
     push_out(c);
 }
 
+static void connect_one(struct conn *c)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    int one = 1;
+
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (c->fd < 0)
+        die("socket");
+    if (connect(c->fd, (struct sockaddr *)&addr, sizeof(addr)))
+        die("connect");
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    live++;
+}
+
+/* Watch both directions of a connection that was just made. */
+static void watch(struct conn *c)
+{
+    struct epoll_event ev = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET};
+
+    ev.data.ptr = c;
+    if (fcntl(c->fd, F_SETFL, O_NONBLOCK) || epoll_ctl(ep, EPOLL_CTL_ADD, c->fd, &ev))
+        die("epoll_ctl");
+}
+
+/* The server has said that it closes: begin anew. What was sent behind that is as if never sent. */
+static void reconnect(struct conn *c, size_t left)
+{
+    is_last = 0;
+    if (left || ep < 0) {
+        fail(c, "bytes behind the last answer of a connection");
+        return;
+    }
+    issued -= c->outstanding;
+    c->next = (c->next + REQUEST_COUNT * DEPTH_MAX - c->outstanding) % REQUEST_COUNT;
+    c->outstanding = 0;
+    c->out_len = 0;
+    c->partial_len = 0;
+    close(c->fd);
+    live--;
+    reconnects++;
+    connect_one(c);
+    watch(c);
+}
+
 /* Take the answers out of `n` bytes of input behind what was left over. */
 static void take_answers(struct conn *c, size_t n)
 {
@@ -286,6 +340,10 @@ static void take_answers(struct conn *c, size_t n)
         answered++;
         p += used;
         left -= (size_t)used;
+        if (is_last) {
+            reconnect(c, left);
+            return;
+        }
     }
     if (left && !c->partial)
         c->partial = malloc(ANSWER_MAX);
@@ -323,54 +381,36 @@ static void on_ready(struct conn *c, int64_t now)
     }
 }
 
-static void connect_one(struct conn *c, uint16_t port)
-{
-    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(port)};
-    int one = 1;
-
-    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (c->fd < 0)
-        die("socket");
-    if (connect(c->fd, (struct sockaddr *)&addr, sizeof(addr)))
-        die("connect");
-    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-    live++;
-}
-
 static void print_result(double elapsed, uint64_t closed)
 {
     printf("{\"requests\": %llu, \"errors\": %llu, \"seconds\": %.6f, \"requests_per_s\": %.0f, "
            "\"answer_bytes\": %zu, \"bytes_in\": %llu, \"connections\": %u, \"depth\": %u, "
-           "\"closed\": %llu, \"p50_us\": %.1f, \"p90_us\": %.1f, \"p99_us\": %.1f, "
+           "\"reconnects\": %llu, \"closed\": %llu, \"p50_us\": %.1f, \"p90_us\": %.1f, "
+           "\"p99_us\": %.1f, "
            "\"p999_us\": %.1f, \"max_us\": %.1f, \"first_error\": \"%s\"}\n",
            (unsigned long long)answered, (unsigned long long)errors, elapsed,
            elapsed > 0 ? (double)answered / elapsed : 0.0, model_len, (unsigned long long)bytes_in,
-           connections, depth, (unsigned long long)closed, percentile_us(0.5), percentile_us(0.9),
-           percentile_us(0.99), percentile_us(0.999), (double)worst_ns / 1000.0, first_error);
+           connections, depth, (unsigned long long)reconnects, (unsigned long long)closed,
+           percentile_us(0.5), percentile_us(0.9), percentile_us(0.99), percentile_us(0.999),
+           (double)worst_ns / 1000.0, first_error);
     fflush(stdout);
 }
 
 /* The load: connections that write a batch, wait for its answers, and go on. */
-static void run_load(uint16_t port)
+static void run_load(void)
 {
     struct epoll_event events[EVENTS_MAX];
-    int ep = epoll_create1(EPOLL_CLOEXEC);
     int64_t begin, last, hard_end;
     uint32_t i;
     uint32_t stuck = 0;
 
+    ep = epoll_create1(EPOLL_CLOEXEC);
     if (ep < 0)
         die("epoll_create1");
     for (i = 0; i < connections; i++) {
-        struct epoll_event ev = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET};
-
-        connect_one(&conns[i], port);
+        connect_one(&conns[i]);
+        watch(&conns[i]);
         conns[i].next = i % REQUEST_COUNT;
-        ev.data.ptr = &conns[i];
-        if (fcntl(conns[i].fd, F_SETFL, O_NONBLOCK) ||
-            epoll_ctl(ep, EPOLL_CTL_ADD, conns[i].fd, &ev))
-            die("epoll_ctl");
     }
     begin = last = now_ns();
     hard_end = begin + (int64_t)(wait_s * 1e9);
@@ -402,7 +442,7 @@ static void run_load(uint16_t port)
 }
 
 /* Many connections: one request each, then silence until stdin closes. */
-static void run_idle(uint16_t port)
+static void run_idle(void)
 {
     struct linger cut = {1, 0}; /* no TIME_WAIT: the next run needs the ports */
     int64_t begin = now_ns();
@@ -417,7 +457,7 @@ static void run_idle(uint16_t port)
         struct conn *c = &conns[i];
         struct timeval patience = {5, 0};
 
-        connect_one(c, port);
+        connect_one(c);
         setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
         setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &cut, sizeof(cut));
         c->next = i % REQUEST_COUNT;
@@ -461,7 +501,6 @@ int main(int argc, char **argv)
 {
     struct rlimit files;
     int opt;
-    int port;
     size_t i;
 
     while ((opt = getopt(argc, argv, "c:d:n:t:w:ip")) != -1) {
@@ -500,8 +539,8 @@ int main(int argc, char **argv)
         die("calloc");
     make_stream();
     if (is_idle)
-        run_idle((uint16_t)port);
+        run_idle();
     else
-        run_load((uint16_t)port);
+        run_load();
     return errors ? 1 : 0;
 }

@@ -330,7 +330,7 @@ static nave_err listen_one(struct nave_runtime *rt, struct nv_listener *l)
     if (err && nv_report_errors(&rt->report) == errors)
         nv_conf_fail(nave_conf_get(l->at, "bind"), err, NULL, "cannot listen on %.*s: %s",
                      (int)l->conf.bind.len, l->conf.bind.ptr, nave_err_text(err));
-    return err;
+    return err == NAVE_ESYNTAX ? NAVE_ECONFIG : err; /* the file is wrong, not the world */
 }
 
 nave_err nv_wiring_listen(struct nave_runtime *rt)

@@ -1,1 +1,3 @@
 # SPDX-License-Identifier: MIT
+
+dist_man_MANS += %D%/man/nave.1

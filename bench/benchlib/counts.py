@@ -115,20 +115,26 @@ def emit_all(kit, metric, depth, names):
             emit(stem + ".mallocs_per_request", allocated, "calls", free=round(freed, 4))
 
 
-# What callgrind_annotate prints for one function, without percentages.
-ROW = re.compile(r"^\s*([\d,]+)\s+(\S.*)$")
+# What callgrind_annotate prints for one function, without percentages: count, file:function [object]
+ROW = re.compile(r"^\s*([\d,]+)\s+\S*?:(.*?)(?:\s+\[(.*)\])?$")
 
 
 def annotate(path, inclusive):
+    """Instructions by function. One function has a row for each file that it took code from: parts of
+    its own count, but each with the whole of the inclusive one."""
     text = subprocess.run(["callgrind_annotate", "--auto=no", "--threshold=100", "--show-percs=no",
                            "--inclusive=" + ("yes" if inclusive else "no"), path],
                           capture_output=True, text=True, check=True).stdout
     rows = {}
     for line in text.splitlines():
         found = ROW.match(line)
-        if found and "PROGRAM TOTALS" not in line:
-            name = re.sub(r"\S*/", "", re.sub(r"'\d+", "", found[2]))
-            rows[name] = rows.get(name, 0) + int(found[1].replace(",", ""))
+        if not found or "PROGRAM TOTALS" in line:
+            continue
+        name = re.sub(r"'\d+$", "", found[2])
+        if name.startswith("0x"):
+            name += " in " + os.path.basename(found[3] or "?")
+        count = int(found[1].replace(",", ""))
+        rows[name] = max(rows.get(name, 0), count) if inclusive else rows.get(name, 0) + count
     return rows
 
 

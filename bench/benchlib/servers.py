@@ -113,7 +113,9 @@ class Server:
         if self.errors:
             with open(self.errors, errors="replace") as f:
                 text = f.read()[-2000:]
-        raise tools.BenchError("%s does not listen\n%s" % (self.name, text))
+        status = self.process.poll()
+        why = "does not listen" if status is None else "ended with status %d" % status
+        raise tools.BenchError("%s %s\n%s" % (self.name, why, text))
 
     def cpu_seconds(self):
         """User and system time so far, to the nanosecond, of all its processes."""

@@ -95,7 +95,7 @@ class Tools:
         env = dict(os.environ)
         libs = {os.path.dirname(p) for p in glob.glob(build + "/core/.libs/libnave.so*")
                 + glob.glob(build + "/.libs/libnave.so*") + glob.glob(build + "/lib/libnave.so*")}
-        plugins = {os.path.dirname(p) for p in glob.glob(build + "/plugins/**/*.so", recursive=True)}
+        plugins = {os.path.dirname(p) for p in glob.glob(build + "/plugins/*/.libs/*.so")}
         plugins |= {p for p in glob.glob(build + "/lib/nave/plugins-1")}
         if libs:
             env["LD_LIBRARY_PATH"] = ":".join(sorted(libs))

@@ -193,10 +193,7 @@ static void on_timer(struct nave_timer *t, void *arg)
     }
     if ((c->flags & CONN_HEADING) && c->in) {
         set_deadline(c, p->options.write_timeout);
-        c->hw->active = c;
-        load_input(c);
-        http1_exchange_error(c, NULL, 408);
-        c->hw->active = NULL;
+        http1_exchange_error(c, NULL, 408); /* into the store: the connection is not active */
         http1_conn_run(c);
         return;
     }
@@ -385,14 +382,16 @@ static void leave(struct http1_conn *c)
             conn_end(c);
             return;
         }
-        if (c->x && (c->flags & CONN_EOF) && !(c->x->flags & X_BODY_DONE) &&
-            c->x->body_err == NAVE_OK) {
-            c->x->body_err = NAVE_ECLOSED;
-            http1_conn_kick(c);
-        }
     }
-    if (c->out)
-        return; /* the deadline is the write's */
+    if (NAVE_UNLIKELY(hw->is_draining && !c->x && !c->in && !c->out)) {
+        conn_end(c);
+        return;
+    }
+    if (NAVE_UNLIKELY(c->x && (c->x->flags & X_WRITE_WAITS) &&
+                      http1_conn_unsent(c) < HTTP1_HIGH_WATER / 2))
+        http1_conn_kick(c);
+    if (c->out || (c->x && (c->x->flags & X_BODY_WAITS)))
+        return; /* the deadline is the write's, or the body's */
     if (!(c->flags & CONN_HEADING))
         http1_conn_extend(c, hw->plugin->options.idle_timeout);
 }
@@ -416,6 +415,8 @@ static void run(struct http1_conn *c, int32_t is_readable)
     uint32_t rounds = 0;
 
     enter(c);
+    if (NAVE_UNLIKELY(http1_conn_unsent(c) >= HTTP1_HIGH_WATER / 2 && !(c->flags & CONN_BLOCKED)))
+        http1_conn_flush(c, NULL, 0); /* so that what waits for room may go on in this run */
     if (is_readable && may_read(c))
         read_more(c);
     else if (is_readable)

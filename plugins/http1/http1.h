@@ -22,7 +22,6 @@
 #include "parser.h"
 
 #define HTTP1_READ_BUFFER  65536u
-#define HTTP1_READ_PAD     64u /* the parser may look this far behind the end */
 #define HTTP1_WRITE_BUFFER 65536u
 #define HTTP1_HELD_MAX     65536u /* input kept while an exchange is pending       */
 #define HTTP1_ARENA        448u   /* of nave_http_alloc, before more is fetched    */
@@ -96,7 +95,7 @@ struct http1_worker {
     int64_t date_s;
     int64_t log_s; /* at most one line a second */
     char date[29];
-    uint8_t in_buffer[HTTP1_READ_BUFFER + HTTP1_READ_PAD];
+    uint8_t in_buffer[HTTP1_READ_BUFFER + HTTP1_PADDING];
     char out_buffer[HTTP1_WRITE_BUFFER];
 };
 

@@ -8,20 +8,10 @@
 
 #include <nave/option.h>
 
-/* One read of a worker; holds the longest head (line and fields, at their largest) and more. */
-#define HTTP1_INPUT_MAX  (64u * 1024u)
-#define HTTP1_OUTPUT_MAX (64u * 1024u) /* the shared output buffer of a worker                  */
-#define HTTP1_PAD        64u           /* room behind buffers: scanners read past the end       */
-#define HTTP1_SENTINEL   16u           /* zero bytes behind the input of the parser             */
-#define HTTP1_COPY_MAX   (16u * 1024u) /* bodies up to here are copied into the output buffer   */
 #define HTTP1_HIGH_WATER (64u * 1024u) /* unsent bytes of a connection: stop taking more        */
-#define HTTP1_LOW_WATER  (16u * 1024u) /* call the write watch again                            */
 #define HTTP1_DRAIN_MAX \
     (256u * 1024u)              /* of an unread body that are dropped to keep the connection */
 #define HTTP1_ROUNDS       4u   /* full reads of one connection before others get a turn */
-#define HTTP1_SERVER_MAX   64u  /* of the Server field                                   */
-#define HTTP1_TEXT_INLINE  512u /* heads up to here are moved by hold without allocation */
-#define HTTP1_ARENA_INLINE 512u /* nave_http_alloc without allocation                    */
 #define HTTP1_REPLY_INLINE 512u /* deferred answers without allocation                   */
 #define HTTP1_SPARES_MAX   64u  /* free exchanges and replies a worker keeps             */
 

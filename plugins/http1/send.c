@@ -76,8 +76,7 @@ void http1_conn_flush(struct http1_conn *c, const void *data, size_t len)
             return;
         }
         wait_writable(c);
-        if (sent)
-            http1_conn_extend(c, hw->plugin->options.write_timeout);
+        http1_conn_extend(c, hw->plugin->options.write_timeout);
     }
     /* Keep the rest, in order. */
     i = 0;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 
-check_PROGRAMS += %D%/test_parser %D%/test_chunked %D%/test_writer
+check_PROGRAMS += %D%/test_parser %D%/test_chunked %D%/test_writer \
+	%D%/test_conn %D%/test_answer
 
 # portable.c includes the parser once more.
 %C%_test_parser_SOURCES  = %D%/test_parser.c %D%/portable.c
@@ -14,3 +15,13 @@ check_PROGRAMS += %D%/test_parser %D%/test_chunked %D%/test_writer
 %C%_test_writer_SOURCES  = %D%/test_writer.c
 %C%_test_writer_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_writer_LDADD    = plugins/http1/libhttp1.la $(CUNIT_LIBS)
+
+%C%_conn_rig = %D%/conn_rig.c %D%/conn_rig.h
+
+%C%_test_conn_SOURCES  = %D%/test_conn.c $(%C%_conn_rig)
+%C%_test_conn_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_conn_LDADD    = tests/support/libsupport.la plugins/http1/libhttp1.la $(CUNIT_LIBS) -lpthread
+
+%C%_test_answer_SOURCES  = %D%/test_answer.c $(%C%_conn_rig)
+%C%_test_answer_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_answer_LDADD    = tests/support/libsupport.la plugins/http1/libhttp1.la $(CUNIT_LIBS) -lpthread
