@@ -272,5 +272,7 @@ def load(kit, server, *options, core=LOAD_CORE, seconds=60):
     done = subprocess.run(command, capture_output=True, text=True, preexec_fn=pin(core),
                           timeout=seconds + 30, check=False)
     if done.returncode:
-        raise tools.BenchError("load on %s: %s%s" % (server.name, done.stdout, done.stderr))
+        status = server.process.poll()
+        ended = "" if status is None else " (the server ended with status %d)" % status
+        raise tools.BenchError("load on %s%s: %s%s" % (server.name, ended, done.stdout, done.stderr))
     return json.loads(done.stdout.splitlines()[-1])

@@ -161,7 +161,7 @@ struct nave_bytes mem_stream_written(const struct mem_stream *s)
 {
     struct nave_bytes b;
 
-    b.data = s->other->data + s->other->at;
+    b.data = s->other->data ? s->other->data + s->other->at : NULL;
     b.len = s->other->end - s->other->at;
     return b;
 }
