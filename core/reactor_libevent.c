@@ -330,13 +330,24 @@ static void arm_timer(struct nv_poller *p, nave_nsec at)
         p->armed_ns = at;
 }
 
+/* Nothing is awaited any more: a deadline that was taken back must not wake an idle worker. */
+static void disarm_timer(struct nv_poller *p)
+{
+    static const struct itimerspec never = {{0, 0}, {0, 0}};
+
+    if (p->armed_ns != NAVE_NEVER && timerfd_settime(p->timer_fd, 0, &never, NULL) == 0)
+        p->armed_ns = NAVE_NEVER;
+}
+
 static uint32_t libevent_poll(struct nv_poller *p, nave_nsec until_ns, void (*woke)(void *),
                               void *arg)
 {
     p->called = 0;
     p->woke = woke;
     p->woke_arg = arg;
-    if (until_ns > 0 && until_ns != NAVE_NEVER)
+    if (until_ns == NAVE_NEVER)
+        disarm_timer(p);
+    else if (until_ns > 0)
         arm_timer(p, until_ns);
     /* NONBLOCK alone would ask the kernel again until nothing is ready. */
     event_base_loop(p->base, until_ns > 0 ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);

@@ -189,8 +189,17 @@ static nave_err start(struct nave_runtime *rt)
     rt->state = NV_RUNTIME_RUNNING;
     nv_report_log(&rt->report, NAVE_LOG_DEBUG, NULL, "%u workers wait with %s", rt->worker_count,
                   nv_worker_backend(rt->threads.each[0].worker));
-    nv_wiring_announce(rt);
     return NAVE_OK;
+}
+
+/* As start, and tell where it listens. */
+static nave_err start_and_announce(struct nave_runtime *rt)
+{
+    nave_err err = start(rt);
+
+    if (!err)
+        nv_wiring_announce(rt);
+    return err;
 }
 
 nave_err nave_runtime_start(struct nave_runtime *rt)
@@ -204,7 +213,7 @@ nave_err nave_runtime_start(struct nave_runtime *rt)
                             rt->state == NV_RUNTIME_CREATED ? "it has no configuration"
                                                             : "it was started before");
     nv_runtime_enter(rt);
-    err = start(rt);
+    err = start_and_announce(rt);
     nv_runtime_leave(rt);
     return err;
 }
@@ -230,7 +239,9 @@ static void on_signal(void *arg, int number)
                       "SIGHUP: the configuration is read at the start only");
 }
 
-static nave_err run(struct nave_runtime *rt)
+/* `is_fresh`: nobody was told yet where it listens. That comes after the signals: who reads it may
+ * send one at once. */
+static nave_err run(struct nave_runtime *rt, int32_t is_fresh)
 {
     struct nv_worker *first = rt->threads.each[0].worker;
     int32_t has_signals = (rt->flags & NAVE_RUNTIME_SIGNALS) != 0;
@@ -245,6 +256,8 @@ static nave_err run(struct nave_runtime *rt)
         nv_threads_stop(rt);
         has_signals = 0;
     }
+    if (is_fresh)
+        nv_wiring_announce(rt);
     while (!nv_threads_turn(rt, NAVE_NEVER))
         ;
     end = finish(rt);
@@ -256,6 +269,7 @@ static nave_err run(struct nave_runtime *rt)
 nave_err nave_runtime_run(struct nave_runtime *rt)
 {
     nave_err err = NAVE_OK;
+    int32_t is_fresh;
 
     if (!rt)
         return NAVE_EINVAL;
@@ -265,10 +279,11 @@ nave_err nave_runtime_run(struct nave_runtime *rt)
                             rt->state == NV_RUNTIME_CREATED ? "it has no configuration"
                                                             : "it has ended");
     nv_runtime_enter(rt);
-    if (rt->state == NV_RUNTIME_RESOLVED)
+    is_fresh = rt->state == NV_RUNTIME_RESOLVED;
+    if (is_fresh)
         err = start(rt);
     if (!err)
-        err = run(rt);
+        err = run(rt, is_fresh);
     nv_runtime_leave(rt);
     return err;
 }
@@ -289,7 +304,7 @@ nave_err nave_runtime_turn(struct nave_runtime *rt, nave_nsec max_wait_ns)
         return refuse_state(rt, "turn", "it has more than one worker; set runtime.workers to 1");
     nv_runtime_enter(rt);
     if (rt->state == NV_RUNTIME_RESOLVED)
-        err = start(rt);
+        err = start_and_announce(rt);
     if (!err && nv_threads_turn(rt, max_wait_ns)) {
         err = finish(rt);
         if (!err)
