@@ -11,6 +11,7 @@ sdk_headers = \
 	%D%/include/nave/error.h \
 	%D%/include/nave/host.h \
 	%D%/include/nave/http.h \
+	%D%/include/nave/http_prepare.h \
 	%D%/include/nave/iface.h \
 	%D%/include/nave/nave.h \
 	%D%/include/nave/op.h \

@@ -164,6 +164,7 @@ void http1_body_watch(struct nave_http *pub, nave_http_fn *fn, void *arg)
     struct http1_exchange *x = from_pub(pub);
 
     x->body_fn = fn;
+    x->flags |= X_ODD;
     x->body_arg = arg;
     if (x->c && fn && !(x->flags & X_HANDLING))
         http1_conn_kick(x->c);

@@ -121,6 +121,18 @@ static void save_input(struct http1_conn *c)
         c->flags |= CONN_ABORT | CONN_CLOSING;
 }
 
+/* A read gave no bytes. 1: the end or a failure was noted. */
+static int32_t read_nothing(struct http1_conn *c, nave_err err)
+{
+    if (err == NAVE_EAGAIN)
+        return 0;
+    if (err == NAVE_EOF)
+        c->flags |= CONN_EOF;
+    else
+        http1_conn_failed(c);
+    return 1;
+}
+
 /* One read behind the window. 1: bytes came, or the end or a failure was noted. */
 static int32_t read_more(struct http1_conn *c)
 {
@@ -140,18 +152,11 @@ static int32_t read_more(struct http1_conn *c)
         return 0;
     c->flags &= ~CONN_UNREAD;
     err = nave_stream_read(c->stream, hw->in_end, room, &n);
-    if (NAVE_LIKELY(err == NAVE_OK)) {
-        hw->in_end += n;
-        if (n == room)
-            c->flags |= CONN_UNREAD;
-        return 1;
-    }
-    if (err == NAVE_EAGAIN)
-        return 0;
-    if (err == NAVE_EOF)
-        c->flags |= CONN_EOF;
-    else
-        http1_conn_failed(c);
+    if (NAVE_UNLIKELY(err != NAVE_OK))
+        return read_nothing(c, err);
+    hw->in_end += n;
+    if (n == room)
+        c->flags |= CONN_UNREAD;
     return 1;
 }
 
@@ -213,25 +218,22 @@ static void finish(struct http1_conn *c)
     http1_exchange_free(x);
 }
 
-static void handle(struct http1_conn *c, struct http1_exchange *x)
+/* handle() has returned and the exchange is not simply over. */
+static void after_handle(struct http1_conn *c, struct http1_exchange *x)
 {
-    x->flags |= X_HANDLING;
-    c->handler->api->handle(c->handler, &x->pub);
-    if (NAVE_UNLIKELY(c->flags & CONN_GONE))
+    if (c->x != x) /* gone */
         return;
-    if (NAVE_LIKELY(c->x == x)) {
-        x->flags &= ~X_HANDLING;
-        if (NAVE_LIKELY(x->flags & (X_DONE | X_HELD | X_STARTED)))
-            return;
-        if (x->body_fn && x->pub.api->hold(&x->pub) == NAVE_OK)
-            return;
-        if (x->body_err != NAVE_OK) /* the protocol answers this */
-            return;
-        http1_count(c->hw, &c->hw->plugin->counters.no_answer);
-        c->hw->plugin->host->api->log(c->hw->plugin->host, NAVE_LOG_ERROR,
-                                      "http1: a handler returned without answering", 43);
-        http1_exchange_error(c, x, 500);
-    }
+    x->flags &= ~X_HANDLING;
+    if (x->flags & (X_DONE | X_HELD | X_STARTED))
+        return;
+    if (x->body_fn && x->pub.api->hold(&x->pub) == NAVE_OK)
+        return;
+    if (x->body_err != NAVE_OK) /* the protocol answers this */
+        return;
+    http1_count(c->hw, &c->hw->plugin->counters.no_answer);
+    c->hw->plugin->host->api->log(c->hw->plugin->host, NAVE_LOG_ERROR,
+                                  "http1: a handler returned without answering", 43);
+    http1_exchange_error(c, x, 500);
 }
 
 static uint16_t status_of_body(nave_err err)
@@ -301,7 +303,7 @@ static void take_requests(struct http1_conn *c)
         struct http1_head head;
         int32_t n;
 
-        if (c->x && !step_exchange(c))
+        if (NAVE_UNLIKELY(c->x != NULL) && !step_exchange(c))
             return;
         if (NAVE_UNLIKELY(c->flags & (CONN_CLOSING | CONN_DEAD | CONN_GONE | CONN_ABORT)))
             return;
@@ -335,13 +337,14 @@ static void take_requests(struct http1_conn *c)
             x->flags &= ~X_KEEP;
         if (NAVE_UNLIKELY(head.flags & HTTP1_ASTERISK))
             http1_answer_asterisk(x);
-        else if (NAVE_UNLIKELY((uint64_t)x->pub.body_size > x->body_max && x->pub.body_size > 0 &&
-                               !(x->pub.flags & NAVE_HTTP_CONTINUE)))
-            handle(c, x); /* a handler may raise the limit; peek refuses otherwise */
         else
-            handle(c, x);
-        if (NAVE_UNLIKELY(c->flags & CONN_GONE))
-            return;
+            c->handler->api->handle(c->handler, &x->pub);
+        if (NAVE_LIKELY(c->x == x && (x->flags & X_PLAIN_MASK) == X_PLAIN_OVER)) {
+            c->x = NULL;
+            http1_exchange_free(x);
+        } else {
+            after_handle(c, x);
+        }
     }
 }
 
@@ -409,18 +412,11 @@ static int32_t may_read(const struct http1_conn *c)
     return !(c->out && c->out->end - c->out->at > HTTP1_HIGH_WATER);
 }
 
-/* Run: read (when `is_readable`), take requests, and again while a full buffer came. */
-static void run(struct http1_conn *c, int32_t is_readable)
+/* Take requests, and read again while full buffers come; then leave. */
+static void drive(struct http1_conn *c)
 {
     uint32_t rounds = 0;
 
-    enter(c);
-    if (NAVE_UNLIKELY(http1_conn_unsent(c) >= HTTP1_HIGH_WATER / 2 && !(c->flags & CONN_BLOCKED)))
-        http1_conn_flush(c, NULL, 0); /* so that what waits for room may go on in this run */
-    if (is_readable && may_read(c))
-        read_more(c);
-    else if (is_readable)
-        c->flags |= CONN_UNREAD;
     for (;;) {
         take_requests(c);
         if (NAVE_LIKELY(!(c->flags & CONN_UNREAD)) || !may_read(c))
@@ -435,6 +431,62 @@ static void run(struct http1_conn *c, int32_t is_readable)
             break;
     }
     leave(c);
+}
+
+static void run(struct http1_conn *c, int32_t is_readable)
+{
+    enter(c);
+    if (NAVE_UNLIKELY(http1_conn_unsent(c) >= HTTP1_HIGH_WATER / 2 && !(c->flags & CONN_BLOCKED)))
+        http1_conn_flush(c, NULL, 0); /* so that what waits for room may go on in this run */
+    if (is_readable && may_read(c))
+        read_more(c);
+    else if (is_readable)
+        c->flags |= CONN_UNREAD;
+    drive(c);
+}
+
+/* 1: nothing is under way; all of the connection's state is in its stream. */
+static inline int32_t is_idle(const struct http1_conn *c)
+{
+    return !c->flags && !c->x && !c->in && !c->out;
+}
+
+/* The short way of run(), for an idle connection: one read, its requests, one write. */
+static void on_readable(void *arg)
+{
+    struct http1_conn *c = arg;
+    struct http1_worker *hw = c->hw;
+    nave_err err;
+    size_t n;
+
+    if (NAVE_UNLIKELY(!is_idle(c))) {
+        run(c, 1);
+        return;
+    }
+    hw->active = c;
+    hw->out_len = 0;
+    hw->in = hw->in_end = hw->in_buffer;
+    err = nave_stream_read(c->stream, hw->in_buffer, HTTP1_READ_BUFFER, &n);
+    if (NAVE_LIKELY(err == NAVE_OK && n < HTTP1_READ_BUFFER)) {
+        hw->in_end += n;
+        take_requests(c);
+        if (NAVE_LIKELY(is_idle(c) && hw->in == hw->in_end && hw->out_len && !hw->is_draining)) {
+            if (NAVE_LIKELY(http1_conn_send(c))) {
+                hw->active = NULL;
+                http1_conn_extend(c, hw->plugin->options.idle_timeout);
+                return;
+            }
+        }
+        leave(c);
+        return;
+    }
+    if (err == NAVE_OK) {
+        hw->in_end += n;
+        c->flags |= CONN_UNREAD;
+    } else {
+        (void)read_nothing(c, err);
+    }
+    drive(c);
 }
 
 void http1_conn_run(struct http1_conn *c)
@@ -456,11 +508,6 @@ static void run_job(struct nave_job *j)
         conn_free(c);
     else
         http1_conn_run(c);
-}
-
-static void on_readable(void *arg)
-{
-    run(arg, 1);
 }
 
 void http1_conn_on_writable(void *arg)

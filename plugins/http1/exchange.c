@@ -22,12 +22,13 @@ struct http1_exchange *http1_exchange_new(struct http1_conn *c)
 
     if (NAVE_LIKELY(x != NULL)) {
         hw->free_exchanges = x->next_free;
-        hw->free_count--;
     } else {
         x = nave_worker_alloc(hw->w, sizeof(*x));
         if (!x)
             return NULL;
+        hw->exchange_count++;
         memset(x, 0, offsetof(struct http1_exchange, arena));
+        x->pub.fields = x->fields;
         x->pub.api = hw->plugin->http_api;
         x->pub.size = sizeof(x->pub);
         x->pub.worker = hw->w->index;
@@ -38,7 +39,7 @@ struct http1_exchange *http1_exchange_new(struct http1_conn *c)
     return x;
 }
 
-void http1_exchange_free(struct http1_exchange *x)
+void http1_exchange_clear(struct http1_exchange *x)
 {
     struct http1_worker *hw = x->hw;
 
@@ -58,17 +59,26 @@ void http1_exchange_free(struct http1_exchange *x)
         nave_worker_free(hw->w, x->decoder.trailers, sizeof(*x->decoder.trailers));
         x->decoder.trailers = NULL;
     }
-    x->arena_used = 0;
     x->flags = 0;
     x->body_err = NAVE_OK;
     x->end_fn = x->body_fn = x->write_fn = NULL;
-    if (NAVE_UNLIKELY(hw->free_count >= HTTP1_SPARES_MAX)) {
-        nave_worker_free(hw->w, x, sizeof(*x));
-        return;
+}
+
+void http1_exchange_free(struct http1_exchange *x)
+{
+    struct http1_worker *hw = x->hw;
+
+    if (NAVE_UNLIKELY(x->flags & X_ODD)) {
+        http1_exchange_clear(x);
+        if (hw->exchange_count > HTTP1_SPARES_MAX) {
+            hw->exchange_count--;
+            nave_worker_free(hw->w, x, sizeof(*x));
+            return;
+        }
     }
+    x->arena_used = 0;
     x->next_free = hw->free_exchanges;
     hw->free_exchanges = x;
-    hw->free_count++;
 }
 
 void http1_exchange_end(struct http1_exchange *x)
@@ -110,6 +120,7 @@ static void *http_alloc(struct nave_http *pub, size_t size)
     m->size = sizeof(*m) + size;
     m->next = x->more;
     x->more = m;
+    x->flags |= X_ODD;
     return m + 1;
 }
 
@@ -147,7 +158,7 @@ static nave_err http_hold(struct nave_http *pub)
     pub->text = held;
     x->held = held;
     x->held_size = size;
-    x->flags |= X_HELD;
+    x->flags |= X_HELD | X_ODD;
     return NAVE_OK;
 }
 
@@ -157,6 +168,7 @@ static void http_on_end(struct nave_http *pub, nave_http_fn *fn, void *arg)
 
     x->end_fn = fn;
     x->end_arg = arg;
+    x->flags |= X_ODD;
 }
 
 /* --- responses ------------------------------------------------------------------------------- */
@@ -183,13 +195,19 @@ nave_err http1_check_response_headers(const struct nave_http_response *r)
     return NAVE_OK;
 }
 
+static inline int32_t has_prepared(const struct nave_http_response *r)
+{
+    return r->size >= sizeof(*r) && r->prepared;
+}
+
 static nave_err check_response(const struct nave_http_response *r, uint32_t lowest)
 {
-    if (NAVE_UNLIKELY(r->size < sizeof(*r) || r->status < lowest || r->status > 599 ||
+    if (NAVE_UNLIKELY(r->size < HTTP1_RESPONSE_MIN || r->status < lowest || r->status > 599 ||
                       (r->flags & ~NAVE_HTTP_CLOSE)))
         return NAVE_EINVAL;
-    return http1_check_response_headers(r);
+    return has_prepared(r) ? NAVE_OK : http1_check_response_headers(r);
 }
+
 /* Put the head behind what is to be sent. */
 static nave_err write_head(struct http1_exchange *x, const struct http1_answer *a)
 {
@@ -291,10 +309,32 @@ nave_err http1_exchange_respond(struct http1_exchange *x, const struct nave_http
     return NAVE_OK;
 }
 
+/* A prepared response to a plain exchange, inside handle(): one copy. 0: it must go the long way. */
+static int32_t respond_prepared(struct http1_exchange *x, const struct nave_http_response *r)
+{
+    const struct nave_http_prepared *p = r->prepared;
+    struct http1_worker *hw = x->hw;
+    size_t n = hw->out_len;
+    char *out = hw->out_buffer + n;
+
+    if (NAVE_UNLIKELY((x->flags & X_PLAIN_MASK) != X_PLAIN_OPEN || !p->has_body ||
+                      hw->is_draining || p->text_len > HTTP1_WRITE_BUFFER - HTTP1_START_MAX ||
+                      n > HTTP1_WRITE_BUFFER - HTTP1_START_MAX - p->text_len ||
+                      (x->c->flags & CONN_DEAD)))
+        return 0;
+    n = http1_write_start(out, r->status, date_of(hw));
+    memcpy(out + n, p->text, p->text_len);
+    hw->out_len += n + p->text_len;
+    x->flags |= X_STARTED | X_DONE | X_ENDED;
+    return 1;
+}
+
 static nave_err http_respond(struct nave_http *pub, const struct nave_http_response *r)
 {
     struct http1_exchange *x = from_pub(pub);
 
+    if (NAVE_LIKELY(has_prepared(r)) && NAVE_LIKELY(respond_prepared(x, r)))
+        return NAVE_OK;
     if (NAVE_UNLIKELY(x->flags & X_DEFERRED))
         return NAVE_ESTATE;
     return http1_exchange_respond(x, r);
@@ -403,6 +443,7 @@ static void http_write_watch(struct nave_http *pub, nave_http_fn *fn, void *arg)
 
     x->write_fn = fn;
     x->write_arg = arg;
+    x->flags |= X_ODD;
 }
 
 static nave_err write_last_chunk(struct http1_exchange *x, const struct nave_http_header *trailers,

@@ -24,7 +24,9 @@
 #define HTTP1_READ_BUFFER  65536u
 #define HTTP1_WRITE_BUFFER 65536u
 #define HTTP1_HELD_MAX     65536u /* input kept while an exchange is pending       */
-#define HTTP1_ARENA        448u   /* of nave_http_alloc, before more is fetched    */
+/* A response has this at least; what came later is asked for by its size. */
+#define HTTP1_RESPONSE_MIN offsetof(struct nave_http_response, prepared)
+#define HTTP1_ARENA        448u /* of nave_http_alloc, before more is fetched    */
 
 struct http1_conn;
 struct http1_exchange;
@@ -86,7 +88,7 @@ struct http1_worker {
     uint8_t *in_end;
     size_t out_len;
     struct http1_exchange *free_exchanges;
-    uint32_t free_count;
+    uint32_t exchange_count; /* in use and spare */
     uint32_t is_draining;
     struct http1_conn *conns; /* all */
     struct http1_reply *replies;
@@ -143,6 +145,16 @@ struct http1_conn {
 #define X_ENDED        (1u << 13) /* the handler's side is over: on_end was called          */
 #define X_TOLD_100     (1u << 14)
 #define X_GONE         (1u << 15) /* the connection is gone: every call is NAVE_ECLOSED     */
+#define X_ODD          (1u << 16) /* not plain, see there                                  */
+
+/* Nearly all exchanges are plain: HTTP/1.1, not HEAD, no body, nothing held, nobody to be told, no
+ * memory but the arena; the connection goes on. A plain one is answered and is over in few steps; what
+ * sets X_ODD takes the long way. */
+#define X_PLAIN_MASK                                                                        \
+    (X_ODD | X_HELD | X_HANDLING | X_STARTED | X_DONE | X_DEFERRED | X_KEEP | X_BODY_DONE | \
+     X_ENDED | X_GONE)
+#define X_PLAIN_OPEN (X_HANDLING | X_KEEP | X_BODY_DONE)           /* may be answered */
+#define X_PLAIN_OVER (X_PLAIN_OPEN | X_STARTED | X_DONE | X_ENDED) /* was answered    */
 
 struct http1_exchange {
     struct nave_http pub; /* first */
@@ -192,6 +204,9 @@ nave_err http1_store_append(struct nave_worker *w, struct http1_store **store, c
 /* --- send.c --- */
 /* Send all that is there, and `data` behind it; keep what the stream does not take. */
 void http1_conn_flush(struct http1_conn *c, const void *data, size_t len);
+/* The same for an active connection that has only the write buffer, with something in it, and whose
+ * stream is neither blocked nor dead. 1: all was taken; out_len is the caller's to reset. */
+int32_t http1_conn_send(struct http1_conn *c);
 /* The stream is dead: nothing is sent any more. */
 void http1_conn_failed(struct http1_conn *c);
 /* Put bytes behind what is to be sent. Errors: NAVE_ENOMEM; NAVE_ECLOSED. */
@@ -231,6 +246,8 @@ extern const struct nave_protocol_iface http1_protocol_table; /* plugin.c */
 extern const struct nave_http_iface http1_http_table;
 struct http1_exchange *http1_exchange_new(struct http1_conn *c);
 void http1_exchange_free(struct http1_exchange *x);
+/* Let go of everything that an exchange with X_ODD may have. */
+void http1_exchange_clear(struct http1_exchange *x);
 /* The connection is gone, or the response is complete: tell the handler, once. */
 void http1_exchange_end(struct http1_exchange *x);
 /* Answer with `status` and its reason as the body. */

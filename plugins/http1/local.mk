@@ -14,6 +14,7 @@ http1_sources = \
 	%D%/names.h \
 	%D%/parser.c \
 	%D%/parser.h \
+	%D%/pass.h \
 	%D%/plugin.c \
 	%D%/reply.c \
 	%D%/request.c \
@@ -23,6 +24,8 @@ http1_sources = \
 	%D%/target.c \
 	%D%/target.h \
 	%D%/upgrade.c \
+	%D%/usual.c \
+	%D%/usual.h \
 	%D%/writer.c \
 	%D%/writer.h \
 	# end

@@ -4,31 +4,16 @@
  * whether the bytes up to there have come at all: a verdict never rests on bytes behind the end.
  * Strict on purpose: CRLF only, no folding, no blank before a colon ("RFC 9112 2.2, 5.1, 5.2").
  */
-#include "parser.h"
+#include "pass.h"
 
 #include "framing.h"
 #include "names.h"
 #include "scan.h"
 #include "target.h"
+#include "usual.h"
 
 #define LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
-
-struct pass {
-    const char *text;
-    const char *end;
-    const struct http1_limits *limits;
-    struct http1_head *head;
-};
-
-static struct nave_http_slice slice(const char *text, const char *from, const char *to)
-{
-    struct nave_http_slice s;
-
-    s.at = (uint32_t)(from - text);
-    s.len = (uint32_t)(to - from);
-    return s;
-}
 
 static uint16_t method_of(const char *m, size_t len)
 {
@@ -49,7 +34,7 @@ static uint16_t method_of(const char *m, size_t len)
 }
 
 /* The end of the text at hand came inside the request line, which began at `line`. */
-static int32_t line_goes_on(const struct pass *s, const char *line)
+static int32_t line_goes_on(const struct http1_pass *s, const char *line)
 {
     if ((size_t)(s->end - line) > s->limits->line_max)
         return -414;
@@ -57,7 +42,7 @@ static int32_t line_goes_on(const struct pass *s, const char *line)
 }
 
 /* Inside the fields something at p is wrong, or p is where the text at hand ends. */
-static int32_t stop_at(const struct pass *s, const char *p, int32_t status)
+static int32_t stop_at(const struct http1_pass *s, const char *p, int32_t status)
 {
     if (p < s->end)
         return -status;
@@ -65,7 +50,7 @@ static int32_t stop_at(const struct pass *s, const char *p, int32_t status)
 }
 
 /* "HTTP/1.1" CRLF at p, or what else is there. > 0: bytes taken. */
-static int32_t parse_version(const struct pass *s, const char *line, const char *p)
+static int32_t parse_version(const struct http1_pass *s, const char *line, const char *p)
 {
     static const char form[] = "HTTP/d.d\r\n";
     size_t i;
@@ -88,7 +73,7 @@ static int32_t parse_version(const struct pass *s, const char *line, const char 
 }
 
 /* The request line at p. > 0: its bytes with CRLF. */
-static int32_t parse_line(struct pass *s, const char *line)
+static int32_t parse_line(struct http1_pass *s, const char *line)
 {
     struct http1_head *head = s->head;
     const char *p = line;
@@ -109,7 +94,7 @@ static int32_t parse_line(struct pass *s, const char *line)
             return -501;
         head->method = method_of(line, (size_t)(p - line));
     }
-    head->method_text = slice(s->text, line, p);
+    head->method_text = http1_slice(s->text, line, p);
     target = ++p;
     for (;;) {
         if (p >= s->end)
@@ -127,10 +112,10 @@ static int32_t parse_line(struct pass *s, const char *line)
     }
     if (p == target)
         return -400;
-    head->target = slice(s->text, target, p);
+    head->target = http1_slice(s->text, target, p);
     if (question) {
-        head->path = slice(s->text, target, question);
-        head->query = slice(s->text, question + 1, p);
+        head->path = http1_slice(s->text, target, question);
+        head->query = http1_slice(s->text, question + 1, p);
     } else {
         head->path = head->target;
         head->query.at = head->target.at + head->target.len;
@@ -152,36 +137,51 @@ static int32_t parse_line(struct pass *s, const char *line)
 }
 
 /* The empty line at p. > 0: bytes from the start of the text. */
-static int32_t end_fields(const struct pass *s, const char *p, const struct nave_http_field *f)
+static int32_t end_fields(const struct http1_pass *s, const char *p)
 {
     if (p + 1 >= s->end)
         return stop_at(s, s->end, 400);
     if (p[1] != '\n')
         return -400;
-    s->head->field_count = (uint32_t)(f - s->head->fields);
+    s->head->field_count = (uint32_t)(s->f - s->head->fields);
     return (int32_t)(p + 2 - s->text);
 }
 
-/* The fields at p up to and with the empty line. > 0: bytes from the start of the text. The end is
+/* What needs no judgement, where the machine has the fast way. 0, or minus the status. */
+static inline int32_t take_usual(struct http1_pass *s)
+{
+#ifdef HTTP1_HAS_USUAL
+    if (LIKELY(http1_usual_is_there()))
+        return http1_usual(s);
+#else
+    (void)s;
+#endif
+    return 0;
+}
+
+/* The fields at s->at up to and with the empty line. > 0: bytes from the start of the text. The end is
  * looked at twice a field; what was read from behind it by then is thrown away. */
-static int32_t parse_fields(struct pass *s, const char *p, struct nave_http_field *f)
+static int32_t parse_fields(struct http1_pass *s)
 {
     const char *const text = s->text;
     const char *const end = s->end;
-    const struct nave_http_field *full = f + s->limits->fields_max;
-    uint32_t crumbs_left = s->limits->crumbs_max;
 
     for (;;) {
-        const char *name = p;
+        struct nave_http_field *f;
+        const char *name;
         const char *value;
         const char *stop;
+        const char *p;
         size_t name_len;
+        int32_t status;
         uint32_t id;
 
+        p = name = s->at;
+        f = s->f;
+        if (*p == '\r')
+            return end_fields(s, p);
         p = http1_skip_plain(p, end);
         if (UNLIKELY(*p != ':')) {
-            if (p == name && *p == '\r')
-                return end_fields(s, p, f);
             p = http1_skip_token(p, end);
             if (p >= end || *p != ':')
                 return stop_at(s, p, 400); /* a blank, a fold, no colon at all */
@@ -193,11 +193,11 @@ static int32_t parse_fields(struct pass *s, const char *p, struct nave_http_fiel
             return name_len == 0 ? -400 : -431;
         id = http1_match_name(name, name_len);
         if (UNLIKELY(id == NAVE_HTTP_FIELD_COOKIE)) {
-            if (crumbs_left-- == 0)
+            if (s->crumbs_left-- == 0)
                 return -431;
-            full++;
+            s->full++;
         }
-        if (UNLIKELY(f == full))
+        if (UNLIKELY(f == s->full))
             return -431;
 
         p++;
@@ -224,30 +224,34 @@ static int32_t parse_fields(struct pass *s, const char *p, struct nave_http_fiel
         f->name_len = (uint16_t)name_len;
         f->id = (uint16_t)id;
         if (id - 1 < NAVE_HTTP_FIELD_UPGRADE) {
-            int32_t bad = http1_frame_field(s->head, f);
-
-            if (UNLIKELY(bad))
-                return bad;
+            status = http1_frame_field(s->head, f);
+            if (UNLIKELY(status))
+                return status;
         }
-        p += 2;
-        f++;
+        s->at = p + 2;
+        s->f = f + 1;
+        status = take_usual(s);
+        if (UNLIKELY(status))
+            return status;
     }
 }
 
 int32_t http1_parse_head(const char *text, size_t len, const struct http1_limits *limits,
                          struct http1_head *head, struct nave_http_field *fields)
 {
-    struct pass s;
-    const char *p = text;
+    struct http1_pass s;
     int32_t n;
-    int32_t bad;
 
     if (len > limits->head_max)
         len = limits->head_max;
-    s.text = text;
+    s.text = s.at = text;
     s.end = text + len;
     s.limits = limits;
     s.head = head;
+    s.f = fields;
+    s.full = fields + limits->fields_max;
+    s.crumbs_left = limits->crumbs_max;
+    s.has_line = 0;
     head->text = text;
     head->fields = fields;
     head->flags = 0;
@@ -256,24 +260,39 @@ int32_t http1_parse_head(const char *text, size_t len, const struct http1_limits
     head->authority.len = 0;
     if (UNLIKELY(len == 0))
         return 0;
-    if (UNLIKELY(*p == '\r')) { /* one empty line is skipped: "RFC 9112 2.2" */
+    if (UNLIKELY(*text == '\r')) { /* one empty line is skipped: "RFC 9112 2.2" */
         if (len < 2)
             return 0;
-        if (p[1] != '\n')
+        if (text[1] != '\n')
             return -400;
-        p += 2;
+        s.at += 2;
         if (len == 2)
             return 0;
     }
-    n = parse_line(&s, p);
+    n = take_usual(&s);
+    if (UNLIKELY(n))
+        return n;
+    if (UNLIKELY(!s.has_line)) {
+        n = parse_line(&s, s.at);
+        if (n <= 0)
+            return n;
+        s.at += n;
+        s.has_line = 1;
+        n = take_usual(&s);
+        if (n)
+            return n;
+    }
+    n = parse_fields(&s);
     if (UNLIKELY(n <= 0))
         return n;
-    n = parse_fields(&s, p + n, fields);
-    if (UNLIKELY(n <= 0))
-        return n;
-    bad = http1_frame_end(head);
-    if (UNLIKELY(bad))
-        return bad;
+    if (LIKELY(head->flags == HTTP1_SAW_HOST && head->version == 11)) {
+        head->flags = HTTP1_KEEP_ALIVE; /* what http1_frame_end makes of it */
+    } else {
+        int32_t bad = http1_frame_end(head);
+
+        if (UNLIKELY(bad))
+            return bad;
+    }
     head->len = (uint32_t)n;
     return n;
 }

@@ -216,7 +216,7 @@ static nave_err reply_respond(struct nave_http_reply *pub,
     struct http1_reply *r = from_pub(pub);
     nave_err err;
 
-    if (response->size < sizeof(*response) || response->status < 200 || response->status > 599 ||
+    if (response->size < HTTP1_RESPONSE_MIN || response->status < 200 || response->status > 599 ||
         response->header_count > HEADERS_MAX || (response->flags & ~NAVE_HTTP_CLOSE) ||
         http1_check_response_headers(response) != NAVE_OK)
         return NAVE_EINVAL;

@@ -4,6 +4,8 @@
  */
 #include "http1.h"
 
+#include <string.h>
+
 /* At most one line a second and worker: a flood of bad requests must not become a flood of logs. */
 static void log_refusal(struct http1_conn *c, int32_t status)
 {
@@ -44,6 +46,17 @@ void http1_answer_asterisk(struct http1_exchange *x)
     http1_exchange_respond(x, &r);
 }
 
+/* The five slices stand in the same order in both. */
+#define SLICES_SIZE (5 * sizeof(struct nave_http_slice))
+#define SAME_PLACE(first, member)                                                                  \
+    NAVE_STATIC_ASSERT(offsetof(struct http1_head, member) - offsetof(struct http1_head, first) == \
+                           offsetof(struct nave_http, member) - offsetof(struct nave_http, first), \
+                       #member " stands elsewhere")
+SAME_PLACE(method_text, target);
+SAME_PLACE(method_text, path);
+SAME_PLACE(method_text, query);
+SAME_PLACE(method_text, authority);
+
 /* Take over what the parser found. */
 void http1_exchange_fill(struct http1_exchange *x, const struct http1_head *head)
 {
@@ -54,21 +67,19 @@ void http1_exchange_fill(struct http1_exchange *x, const struct http1_head *head
     pub->method = head->method;
     pub->version = head->version;
     pub->text = head->text;
-    pub->fields = x->fields;
     pub->field_count = head->field_count;
     pub->param_count = 0;
     pub->params = NULL;
-    pub->method_text = head->method_text;
-    pub->target = head->target;
-    pub->path = head->path;
-    pub->query = head->query;
-    pub->authority = head->authority;
+    memcpy(&pub->method_text, &head->method_text, SLICES_SIZE);
     pub->body_size = 0;
     pub->user = NULL;
-    x->flags = X_BODY_DONE;
+    x->flags = X_BODY_DONE | X_HANDLING;
     if (head->flags & HTTP1_KEEP_ALIVE)
         x->flags |= X_KEEP;
+    if (NAVE_UNLIKELY(head->version != 11 || head->method == NAVE_HTTP_HEAD))
+        x->flags |= X_ODD;
     if (NAVE_UNLIKELY(head->flags & (HTTP1_CHUNKED | HTTP1_HAS_LENGTH))) {
+        x->flags |= X_ODD;
         if (head->flags & HTTP1_CHUNKED) {
             pub->body_size = -1;
             pub->flags |= NAVE_HTTP_HAS_BODY;

@@ -30,56 +30,13 @@ static void wait_writable(struct http1_conn *c)
     }
 }
 
-/* Send what is there: the store, the write buffer, and `data` behind them. What the stream does not
- * take goes to the store. */
-void http1_conn_flush(struct http1_conn *c, const void *data, size_t len)
+/* Keep what lies behind the first `sent` bytes of the pieces, in order; the first is the store, when
+ * there is one. */
+static void keep_rest(struct http1_conn *c, const struct nave_bytes *piece, uint32_t n, size_t sent)
 {
     struct http1_worker *hw = c->hw;
-    struct nave_bytes piece[3];
-    uint32_t n = 0, i;
-    size_t sent = 0;
-    nave_err err;
+    uint32_t i = 0;
 
-    if (c->flags & CONN_DEAD)
-        return;
-    if (c->out) {
-        piece[n].data = c->out->data + c->out->at;
-        piece[n++].len = c->out->end - c->out->at;
-    }
-    if (hw->active == c && hw->out_len) {
-        piece[n].data = hw->out_buffer;
-        piece[n++].len = hw->out_len;
-    }
-    if (len) {
-        piece[n].data = data;
-        piece[n++].len = len;
-    }
-    if (n == 0)
-        return;
-    if (!(c->flags & CONN_BLOCKED)) {
-        size_t all = 0;
-
-        for (i = 0; i < n; i++)
-            all += piece[i].len;
-        err = nave_stream_writev(c->stream, piece, n, &sent);
-        if (NAVE_LIKELY(err == NAVE_OK && sent == all)) {
-            if (NAVE_UNLIKELY(c->out != NULL)) {
-                http1_store_free(hw->w, c->out);
-                c->out = NULL;
-            }
-            if (hw->active == c)
-                hw->out_len = 0;
-            return;
-        }
-        if (err != NAVE_OK && err != NAVE_EAGAIN) {
-            http1_conn_failed(c);
-            return;
-        }
-        wait_writable(c);
-        http1_conn_extend(c, hw->plugin->options.write_timeout);
-    }
-    /* Keep the rest, in order. */
-    i = 0;
     if (c->out) {
         size_t from_store = sent < piece[0].len ? sent : piece[0].len;
 
@@ -103,6 +60,76 @@ void http1_conn_flush(struct http1_conn *c, const void *data, size_t len)
     }
     if (hw->active == c)
         hw->out_len = 0;
+}
+
+/* The stream took `sent` bytes of the pieces, or said `err`. */
+static void wrote_part(struct http1_conn *c, const struct nave_bytes *piece, uint32_t n,
+                       size_t sent, nave_err err)
+{
+    if (err != NAVE_OK && err != NAVE_EAGAIN) {
+        http1_conn_failed(c);
+        return;
+    }
+    wait_writable(c);
+    http1_conn_extend(c, c->hw->plugin->options.write_timeout);
+    keep_rest(c, piece, n, err == NAVE_OK ? sent : 0);
+}
+
+/* Send what is there: the store, the write buffer, and `data` behind them. What the stream does not
+ * take goes to the store. */
+void http1_conn_flush(struct http1_conn *c, const void *data, size_t len)
+{
+    struct http1_worker *hw = c->hw;
+    struct nave_bytes piece[3];
+    size_t sent = 0;
+    size_t all = 0;
+    uint32_t n = 0;
+    nave_err err;
+
+    if (c->flags & CONN_DEAD)
+        return;
+    if (c->out) {
+        piece[n].data = c->out->data + c->out->at;
+        all += piece[n++].len = c->out->end - c->out->at;
+    }
+    if (hw->active == c && hw->out_len) {
+        piece[n].data = hw->out_buffer;
+        all += piece[n++].len = hw->out_len;
+    }
+    if (len) {
+        piece[n].data = data;
+        all += piece[n++].len = len;
+    }
+    if (n == 0)
+        return;
+    if (c->flags & CONN_BLOCKED) {
+        keep_rest(c, piece, n, 0);
+        return;
+    }
+    err = nave_stream_writev(c->stream, piece, n, &sent);
+    if (NAVE_UNLIKELY(err != NAVE_OK || sent != all)) {
+        wrote_part(c, piece, n, sent, err);
+        return;
+    }
+    if (c->out) {
+        http1_store_free(hw->w, c->out);
+        c->out = NULL;
+    }
+    if (hw->active == c)
+        hw->out_len = 0;
+}
+
+int32_t http1_conn_send(struct http1_conn *c)
+{
+    struct http1_worker *hw = c->hw;
+    struct nave_bytes piece = {hw->out_buffer, hw->out_len};
+    size_t sent = 0;
+    nave_err err = nave_stream_writev(c->stream, &piece, 1, &sent);
+
+    if (NAVE_LIKELY(err == NAVE_OK && sent == piece.len))
+        return 1;
+    wrote_part(c, &piece, 1, sent, err);
+    return 0;
 }
 
 char *http1_conn_room(struct http1_conn *c, size_t need)

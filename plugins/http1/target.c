@@ -56,25 +56,6 @@ static const char *skip_ip6(const char *p, const char *end)
     return p + 1;
 }
 
-/* At most five digits; none is fine ("RFC 3986 3.2.3"). */
-static inline int32_t is_port(const char *p, size_t len)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    /* A digit with its high half flipped is 0 to 9: adding 0x76 carries into bit 7 from 10 on. */
-    uint64_t v = http1_load8(p) ^ UINT64_C(0x3030303030303030);
-
-    v = (v | (v + UINT64_C(0x7676767676767676))) & UINT64_C(0x8080808080808080);
-    return len <= 5 && (v & ((UINT64_C(1) << 8 * len) - 1)) == 0;
-#else
-    size_t i;
-
-    for (i = 0; i < len; i++)
-        if (p[i] < '0' || p[i] > '9')
-            return 0;
-    return len <= 5;
-#endif
-}
-
 int32_t http1_is_authority(const char *p, uint32_t len)
 {
     const char *end = p + len;
@@ -107,7 +88,7 @@ int32_t http1_is_authority(const char *p, uint32_t len)
         return 1;
     if (*p != ':')
         return 0;
-    return is_port(p + 1, (size_t)(end - p - 1));
+    return http1_is_port(p + 1, (size_t)(end - p - 1));
 }
 
 /* host ":" port, both there. */

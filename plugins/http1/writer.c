@@ -216,28 +216,44 @@ static char *put_unknown(char *out, uint16_t status)
     return PUT(out, " ");
 }
 
+/* Status line, Server and Date of a status from 200 on. */
+static inline char *put_start(char *out, uint32_t status, const char *date)
+{
+    uint32_t i = status - FIRST;
+    uint32_t at = i <= LAST - FIRST ? start_of[i] : UNKNOWN;
+
+    if (__builtin_expect(at != UNKNOWN, 1)) {
+        memcpy(out, starts[at].text, START_BYTES);
+        out += starts[at].len;
+    } else {
+        out = put_unknown(out, (uint16_t)status);
+        out = PUT(out, START_TAIL);
+    }
+    memcpy(out, date, HTTP1_DATE_LEN);
+    return PUT(out + HTTP1_DATE_LEN, "\r\n");
+}
+
+size_t http1_write_start(char *out, uint16_t status, const char *date)
+{
+    return (size_t)(put_start(out, status, date) - out);
+}
+
 size_t http1_write_head(char *out, size_t room, const struct http1_answer *a)
 {
     char *const begin = out;
     uint32_t status = a->status;
-    const struct start *start = starts;
 
     if (room < http1_head_size_max(a))
         return 0;
-    if (status - FIRST <= LAST - FIRST)
-        start = &starts[start_of[status - FIRST]];
-    if (__builtin_expect(start != starts && status >= 200, 1)) {
-        memcpy(out, start->text, START_BYTES);
-        out += start->len;
-    } else if (start != starts) {
+    if (__builtin_expect(status >= 200, 1)) {
+        out = put_start(out, status, a->date);
+    } else if (start_of[status - FIRST] != UNKNOWN) {
+        const struct start *start = &starts[start_of[status - FIRST]];
+
         out = put(out, start->text, start->line);
     } else {
         out = put_unknown(out, a->status);
-        out = status >= 200 ? PUT(out, START_TAIL) : PUT(out, "\r\n");
-    }
-    if (status >= 200) {
-        memcpy(out, a->date, HTTP1_DATE_LEN);
-        out = PUT(out + HTTP1_DATE_LEN, "\r\n");
+        out = PUT(out, "\r\n");
     }
     out = put_headers(out, a->headers, a->header_count);
     if (a->content_length >= 0) {

@@ -39,6 +39,12 @@ size_t http1_head_size_max(const struct http1_answer *a);
  * http1_head_size_max. Up to that bound, bytes behind the result may be overwritten. */
 size_t http1_write_head(char *out, size_t room, const struct http1_answer *a);
 
+/* Room that http1_write_start needs; what is behind its result may be overwritten up to there. */
+#define HTTP1_START_MAX 128u
+
+/* The status line, Server and Date, with CRLF; `status` is 200 or more. The bytes written. */
+size_t http1_write_start(char *out, uint16_t status, const char *date);
+
 /* NAVE_EINVAL: the name is no token or one that the protocol writes (Content-Length,
  * Transfer-Encoding, Connection, Date, Server), or the value holds a control character. */
 nave_err http1_check_header(const struct nave_http_header *h);

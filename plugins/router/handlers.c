@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include <nave/http_prepare.h>
+
 #include "router.h"
 
 static void answer_handle(struct nave_http_handler *h, struct nave_http *x)
@@ -17,34 +19,42 @@ const struct nave_http_handler_iface router_answer_api = {
     .handle = answer_handle,
 };
 
-/* One block: the handler, the header's value, the body. */
+/* One block: the handler, the prepared response, the header's value, the body. */
 static nave_err answer_make(struct router_plugin *p, uint16_t status, const char *name,
                             struct nave_str value, struct nave_str body, struct nave_handle **out)
 {
-    size_t size = sizeof(struct router_answer) + value.len + body.len;
+    struct nave_http_header header = {name, value.ptr, (uint32_t)strlen(name), (uint32_t)value.len};
+    struct nave_http_response shape = {.size = sizeof(shape),
+                                       .headers = &header,
+                                       .header_count = 1,
+                                       .body_len = body.len};
+    size_t prepared = (nave_http_prepare_size(&shape) + 7) & ~(size_t)7;
+    size_t size = sizeof(struct router_answer) + prepared + value.len + body.len;
     struct router_answer *a = nave_host_alloc(p->host, size);
+    nave_err err;
     char *room;
 
     if (!a)
         return NAVE_ENOMEM;
     memset(a, 0, sizeof(*a));
-    room = (char *)(a + 1);
+    room = (char *)(a + 1) + prepared;
     memcpy(room, value.ptr, value.len);
     if (body.len > 0)
         memcpy(room + value.len, body.ptr, body.len);
     a->pub.api = (const struct nave_http_handler_iface *)(const void *)p->answer_api;
     a->plugin = p;
     a->size = size;
-    a->header.name = name;
-    a->header.name_len = (uint32_t)strlen(name);
+    a->header = header;
     a->header.value = room;
-    a->header.value_len = (uint32_t)value.len;
-    a->response.size = sizeof(a->response);
+    a->response = shape;
     a->response.status = status;
     a->response.headers = &a->header;
-    a->response.header_count = 1;
     a->response.body = room + value.len;
-    a->response.body_len = body.len;
+    err = nave_http_prepare(&a->response, a + 1, prepared);
+    if (err != NAVE_OK) { /* what goes into a header was checked before: never */
+        nave_host_free(p->host, a, size);
+        return err;
+    }
     *out = (struct nave_handle *)(void *)a;
     return NAVE_OK;
 }

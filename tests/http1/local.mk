@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 
 check_PROGRAMS += %D%/test_parser %D%/test_chunked %D%/test_writer \
-	%D%/test_conn %D%/test_answer
+	%D%/test_conn %D%/test_answer %D%/test_prepared
 
-# portable.c includes the parser once more.
-%C%_test_parser_SOURCES  = %D%/test_parser.c %D%/portable.c
+# portable.c and blocks16.c include the parser once more each.
+%C%_test_parser_SOURCES  = %D%/test_parser.c %D%/portable.c %D%/blocks16.c
 %C%_test_parser_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_parser_LDADD    = plugins/http1/libhttp1.la $(CUNIT_LIBS)
 
@@ -25,3 +25,7 @@ check_PROGRAMS += %D%/test_parser %D%/test_chunked %D%/test_writer \
 %C%_test_answer_SOURCES  = %D%/test_answer.c $(%C%_conn_rig)
 %C%_test_answer_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_answer_LDADD    = tests/support/libsupport.la plugins/http1/libhttp1.la $(CUNIT_LIBS) -lpthread
+
+%C%_test_prepared_SOURCES  = %D%/test_prepared.c $(%C%_conn_rig)
+%C%_test_prepared_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_prepared_LDADD    = tests/support/libsupport.la plugins/http1/libhttp1.la $(CUNIT_LIBS) -lpthread

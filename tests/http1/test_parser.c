@@ -7,21 +7,49 @@
 #include "plugins/http1/names.h"
 #include "tests/support/test_main.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 int32_t portable_parse_head(const char *text, size_t len, const struct http1_limits *limits,
                             struct http1_head *head, struct nave_http_field *fields);
+
+int32_t blocks16_parse_head(const char *text, size_t len, const struct http1_limits *limits,
+                            struct http1_head *head, struct nave_http_field *fields);
+
+typedef int32_t parse_fn(const char *text, size_t len, const struct http1_limits *limits,
+                         struct http1_head *head, struct nave_http_field *fields);
 
 static const struct http1_limits usual = {8192, 32768, 100, 100};
 static struct nave_http_field fields[200];
 static struct http1_head head;
 static char *kept; /* the text of the last parse: head refers to it */
 
-static int32_t parse_padded(const char *text, size_t len, const struct http1_limits *limits,
-                            const char *padding)
+/* Another build of the parser says the same of what is kept. */
+static void check_twin(parse_fn *twin_parse, size_t len, const struct http1_limits *limits,
+                       int32_t result)
 {
     struct nave_http_field twin_fields[200];
     struct http1_head twin;
+
+    CU_ASSERT_EQUAL(twin_parse(kept, len, limits, &twin, twin_fields), result);
+    if (result <= 0)
+        return;
+    CU_ASSERT_EQUAL(twin.method, head.method);
+    CU_ASSERT_EQUAL(twin.version, head.version);
+    CU_ASSERT_EQUAL(twin.flags, head.flags);
+    CU_ASSERT_EQUAL(twin.field_count, head.field_count);
+    CU_ASSERT_EQUAL(twin.content_length, head.content_length);
+    CU_ASSERT_EQUAL(memcmp(&twin.method_text, &head.method_text, sizeof(head.method_text)), 0);
+    CU_ASSERT_EQUAL(memcmp(&twin.target, &head.target, sizeof(head.target)), 0);
+    CU_ASSERT_EQUAL(memcmp(&twin.path, &head.path, sizeof(head.path)), 0);
+    CU_ASSERT_EQUAL(memcmp(&twin.query, &head.query, sizeof(head.query)), 0);
+    CU_ASSERT_EQUAL(memcmp(&twin.authority, &head.authority, sizeof(head.authority)), 0);
+    CU_ASSERT_EQUAL(memcmp(twin_fields, fields, head.field_count * sizeof(fields[0])), 0);
+}
+
+static int32_t parse_padded(const char *text, size_t len, const struct http1_limits *limits,
+                            const char *padding)
+{
     size_t pad_len = strlen(padding);
     int32_t result;
     size_t i;
@@ -34,17 +62,8 @@ static int32_t parse_padded(const char *text, size_t len, const struct http1_lim
     for (i = 0; i < HTTP1_PADDING; i++)
         kept[len + i] = padding[i % pad_len];
     result = http1_parse_head(kept, len, limits, &head, fields);
-    CU_ASSERT_EQUAL(portable_parse_head(kept, len, limits, &twin, twin_fields), result);
-    if (result > 0) {
-        CU_ASSERT_EQUAL(twin.flags, head.flags);
-        CU_ASSERT_EQUAL(twin.field_count, head.field_count);
-        CU_ASSERT_EQUAL(twin.content_length, head.content_length);
-        CU_ASSERT_EQUAL(memcmp(&twin.target, &head.target, sizeof(head.target)), 0);
-        CU_ASSERT_EQUAL(memcmp(&twin.path, &head.path, sizeof(head.path)), 0);
-        CU_ASSERT_EQUAL(memcmp(&twin.query, &head.query, sizeof(head.query)), 0);
-        CU_ASSERT_EQUAL(memcmp(&twin.authority, &head.authority, sizeof(head.authority)), 0);
-        CU_ASSERT_EQUAL(memcmp(twin_fields, fields, head.field_count * sizeof(fields[0])), 0);
-    }
+    check_twin(portable_parse_head, len, limits, result);
+    check_twin(blocks16_parse_head, len, limits, result);
     return result;
 }
 
@@ -123,6 +142,53 @@ static void a_pipelined_request_behind_is_left_alone(void)
     CU_ASSERT_EQUAL(parse(text), 26);
     CU_ASSERT_EQUAL(parse("\r\nGET / HTTP/1.1\r\nHost:a\r\n\r\n"), 28);
     CU_ASSERT_EQUAL(parse("\r\n\r\nGET / HTTP/1.1\r\nHost:a\r\n\r\n"), -400);
+}
+
+/* The fast way must stop in front of everything that is not plainly right: any byte, at any place. */
+static void any_byte_at_any_place_is_judged_alike_by_all_builds(void)
+{
+    static const char head_text[] = "GET /a/path/of/thirty-two-bytes?q=1 HTTP/1.1\r\n"
+                                    "Host: www.example.test:8080\r\n"
+                                    "Connection: keep-alive\r\n"
+                                    "If-Modified-Since: Mon, 01 Jan 2024 00:00:00 GMT\r\n"
+                                    "Cookie: a=b\r\n"
+                                    "X-A-Name-Of-Just-Over-32-Bytes-Or-So: v\r\n"
+                                    "Accept:*/*\r\n\r\n";
+    char text[sizeof(head_text)];
+    size_t i;
+    int c;
+
+    for (i = 0; i < sizeof(head_text) - 1; i++) {
+        for (c = 0; c < 256; c++) {
+            memcpy(text, head_text, sizeof(text));
+            text[i] = (char)c;
+            parse_n(text, sizeof(head_text) - 1);
+        }
+    }
+}
+
+static void values_and_names_of_any_length_are_taken_alike_by_all_builds(void)
+{
+    char text[512];
+    int name;
+    int value;
+
+    for (name = 1; name < 70; name++) {
+        for (value = 0; value < 140; value++) {
+            int n =
+                snprintf(text, sizeof(text), "GET / HTTP/1.1\r\n%.*s: %.*s\r\nHost: a\r\n\r\n",
+                         name,
+                         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                         value,
+                         "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv"
+                         "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv");
+
+            CU_ASSERT_EQUAL(parse_n(text, (size_t)n), n);
+            CU_ASSERT_EQUAL(head.field_count, 2);
+            CU_ASSERT_EQUAL(fields[0].name_len, name);
+            CU_ASSERT_EQUAL(fields[0].value_len, value);
+        }
+    }
 }
 
 static void every_known_name_has_its_number_in_any_case(void)
@@ -351,6 +417,10 @@ static void limits_hold_before_the_end_has_come(void)
 static CU_TestInfo tests[] = {
     {"a_plain_request_is_taken_apart_at_any_split", a_plain_request_is_taken_apart_at_any_split},
     {"a_pipelined_request_behind_is_left_alone", a_pipelined_request_behind_is_left_alone},
+    {"any_byte_at_any_place_is_judged_alike_by_all_builds",
+     any_byte_at_any_place_is_judged_alike_by_all_builds},
+    {"values_and_names_of_any_length_are_taken_alike_by_all_builds",
+     values_and_names_of_any_length_are_taken_alike_by_all_builds},
     {"every_known_name_has_its_number_in_any_case", every_known_name_has_its_number_in_any_case},
     {"every_method_is_known_and_other_tokens_pass", every_method_is_known_and_other_tokens_pass},
     {"the_four_forms_of_a_target", the_four_forms_of_a_target},

@@ -12,6 +12,7 @@
  *     peer back. NAVE_EAGAIN: the body watch will be called. What is left unread is discarded.
  *  5. Content-Length, Transfer-Encoding, Connection, Date and Server are written by the protocol;
  *     giving one of them is NAVE_EINVAL. A header value with a control character is NAVE_EINVAL.
+ *     What is the same each time is prepared once (nave/http_prepare.h), and not checked again.
  *  6. A response to HEAD, and 204 and 304, carry no body whatever is given; HEAD says the length.
  *  7. The end callback is called exactly once, when the exchange is over: answered and written, or
  *     the peer is gone. The exchange is invalid after it; so it is after respond when no end callback
@@ -142,6 +143,16 @@ struct nave_http {
     void *user;                       /* the handler's                                       */
 };
 
+/* A response as HTTP/1 sends it, but for the status line, Server and Date. Made by nave_http_prepare
+ * alone (nave/http_prepare.h). Sized data; only grows. */
+struct nave_http_prepared {
+    uint32_t size;
+    uint32_t fields_len; /* of text: the fields, each with CRLF, with Content-Length        */
+    uint32_t text_len;   /* of text: the fields, the empty line, the body when has_body     */
+    uint32_t has_body;   /* 1: the body stands in text (there may be none)                  */
+    const char *text;
+};
+
 /* A response. Sized: the caller sets size; tail zero. Borrowed until the call returns. */
 struct nave_http_response {
     uint32_t size;
@@ -154,6 +165,8 @@ struct nave_http_response {
     size_t body_len;
     struct nave_buf *body_buf; /* holds body: a share is taken instead of a copy; NULL: copied when
                                 * it cannot be written at once                                    */
+    const struct nave_http_prepared
+        *prepared; /* NULL, or what nave_http_prepare made of all this */
 };
 #define NAVE_HTTP_CLOSE (1u << 0) /* end the connection after this response */
 
@@ -329,6 +342,7 @@ static inline nave_err nave_http_respond_text(struct nave_http *x, uint16_t stat
     r.body = body;
     r.body_len = body_len;
     r.body_buf = NULL;
+    r.prepared = NULL;
     return x->api->respond(x, &r);
 }
 

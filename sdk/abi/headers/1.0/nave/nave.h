@@ -12,6 +12,7 @@
 #include <nave/error.h>
 #include <nave/host.h>
 #include <nave/http.h>
+#include <nave/http_prepare.h>
 #include <nave/iface.h>
 #include <nave/op.h>
 #include <nave/option.h>
