@@ -15,31 +15,23 @@ static struct http1_exchange *from_pub(struct nave_http *pub)
 
 /* --- life ------------------------------------------------------------------------------------ */
 
-struct http1_exchange *http1_exchange_new(struct http1_conn *c)
+struct http1_exchange *http1_exchange_make(struct http1_worker *hw)
 {
-    struct http1_worker *hw = c->hw;
-    struct http1_exchange *x = hw->free_exchanges;
+    struct http1_exchange *x = nave_worker_alloc(hw->w, sizeof(*x));
 
-    if (NAVE_LIKELY(x != NULL)) {
-        hw->free_exchanges = x->next_free;
-    } else {
-        x = nave_worker_alloc(hw->w, sizeof(*x));
-        if (!x)
-            return NULL;
-        hw->exchange_count++;
-        memset(x, 0, offsetof(struct http1_exchange, arena));
-        x->pub.fields = x->fields;
-        x->pub.api = hw->plugin->http_api;
-        x->pub.size = sizeof(x->pub);
-        x->pub.worker = hw->w->index;
-        x->hw = hw;
-    }
-    x->c = c;
-    x->body_max = hw->plugin->options.max_body;
+    if (!x)
+        return NULL;
+    hw->exchange_count++;
+    memset(x, 0, offsetof(struct http1_exchange, arena));
+    x->pub.fields = x->fields;
+    x->pub.api = hw->plugin->http_api;
+    x->pub.size = sizeof(x->pub);
+    x->pub.worker = hw->w->index;
+    x->hw = hw;
     return x;
 }
 
-void http1_exchange_clear(struct http1_exchange *x)
+int32_t http1_exchange_clear(struct http1_exchange *x)
 {
     struct http1_worker *hw = x->hw;
 
@@ -62,23 +54,11 @@ void http1_exchange_clear(struct http1_exchange *x)
     x->flags = 0;
     x->body_err = NAVE_OK;
     x->end_fn = x->body_fn = x->write_fn = NULL;
-}
-
-void http1_exchange_free(struct http1_exchange *x)
-{
-    struct http1_worker *hw = x->hw;
-
-    if (NAVE_UNLIKELY(x->flags & X_ODD)) {
-        http1_exchange_clear(x);
-        if (hw->exchange_count > HTTP1_SPARES_MAX) {
-            hw->exchange_count--;
-            nave_worker_free(hw->w, x, sizeof(*x));
-            return;
-        }
-    }
-    x->arena_used = 0;
-    x->next_free = hw->free_exchanges;
-    hw->free_exchanges = x;
+    if (hw->exchange_count <= HTTP1_SPARES_MAX)
+        return 0;
+    hw->exchange_count--;
+    nave_worker_free(hw->w, x, sizeof(*x));
+    return 1;
 }
 
 void http1_exchange_end(struct http1_exchange *x)

@@ -244,10 +244,10 @@ extern const struct nave_protocol_iface http1_protocol_table; /* plugin.c */
 
 /* --- exchange.c --- */
 extern const struct nave_http_iface http1_http_table;
-struct http1_exchange *http1_exchange_new(struct http1_conn *c);
-void http1_exchange_free(struct http1_exchange *x);
-/* Let go of everything that an exchange with X_ODD may have. */
-void http1_exchange_clear(struct http1_exchange *x);
+/* One more exchange, or NULL. */
+struct http1_exchange *http1_exchange_make(struct http1_worker *hw);
+/* Let go of everything that an exchange with X_ODD may have. 1: it is gone itself. */
+int32_t http1_exchange_clear(struct http1_exchange *x);
 /* The connection is gone, or the response is complete: tell the handler, once. */
 void http1_exchange_end(struct http1_exchange *x);
 /* Answer with `status` and its reason as the body. */
@@ -278,6 +278,32 @@ void http1_reply_free_all(struct http1_worker *hw);
 extern const struct nave_stream_iface http1_stream_table;
 nave_err http1_upgrade(struct nave_http *pub, const struct nave_http_response *r,
                        struct nave_stream **out_stream);
+
+/* An exchange for the next request of `c`, or NULL. */
+static inline struct http1_exchange *http1_exchange_new(struct http1_conn *c)
+{
+    struct http1_worker *hw = c->hw;
+    struct http1_exchange *x = hw->free_exchanges;
+
+    if (NAVE_LIKELY(x != NULL))
+        hw->free_exchanges = x->next_free;
+    else if (!(x = http1_exchange_make(hw)))
+        return NULL;
+    x->c = c;
+    x->body_max = hw->plugin->options.max_body;
+    return x;
+}
+
+static inline void http1_exchange_free(struct http1_exchange *x)
+{
+    struct http1_worker *hw = x->hw;
+
+    if (NAVE_UNLIKELY(x->flags & X_ODD) && http1_exchange_clear(x))
+        return;
+    x->arena_used = 0;
+    x->next_free = hw->free_exchanges;
+    hw->free_exchanges = x;
+}
 
 /* Count one. */
 static inline void http1_count(struct http1_worker *hw, const struct nave_counter *counter)

@@ -236,6 +236,38 @@ static int32_t parse_fields(struct http1_pass *s)
     }
 }
 
+/* What http1_usual left: the request line or fields that want a judgement, up to the empty line.
+ * > 0: bytes from the start of the text. */
+static __attribute__((noinline)) int32_t parse_rest(struct http1_pass *s)
+{
+    int32_t n;
+
+    if (!s->has_line) {
+        n = parse_line(s, s->at);
+        if (n <= 0)
+            return n;
+        s->at += n;
+        s->has_line = 1;
+        n = take_usual(s);
+        if (n)
+            return n;
+    }
+    return parse_fields(s);
+}
+
+/* One empty line in front is skipped ("RFC 9112 2.2"). 1: go on. */
+static int32_t skip_empty_line(struct http1_pass *s)
+{
+    size_t len = (size_t)(s->end - s->text);
+
+    if (len < 2)
+        return 0;
+    if (s->text[1] != '\n')
+        return -400;
+    s->at += 2;
+    return len > 2;
+}
+
 int32_t http1_parse_head(const char *text, size_t len, const struct http1_limits *limits,
                          struct http1_head *head, struct nave_http_field *fields)
 {
@@ -260,31 +292,22 @@ int32_t http1_parse_head(const char *text, size_t len, const struct http1_limits
     head->authority.len = 0;
     if (UNLIKELY(len == 0))
         return 0;
-    if (UNLIKELY(*text == '\r')) { /* one empty line is skipped: "RFC 9112 2.2" */
-        if (len < 2)
-            return 0;
-        if (text[1] != '\n')
-            return -400;
-        s.at += 2;
-        if (len == 2)
-            return 0;
+    if (UNLIKELY(*text == '\r')) {
+        n = skip_empty_line(&s);
+        if (n <= 0)
+            return n;
     }
     n = take_usual(&s);
     if (UNLIKELY(n))
         return n;
-    if (UNLIKELY(!s.has_line)) {
-        n = parse_line(&s, s.at);
+    if (LIKELY(s.has_line && s.at + 2 <= s.end && http1_load2(s.at) == http1_load2("\r\n"))) {
+        head->field_count = (uint32_t)(s.f - fields);
+        n = (int32_t)(s.at + 2 - text);
+    } else {
+        n = parse_rest(&s);
         if (n <= 0)
             return n;
-        s.at += n;
-        s.has_line = 1;
-        n = take_usual(&s);
-        if (n)
-            return n;
     }
-    n = parse_fields(&s);
-    if (UNLIKELY(n <= 0))
-        return n;
     if (LIKELY(head->flags == HTTP1_SAW_HOST && head->version == 11)) {
         head->flags = HTTP1_KEEP_ALIVE; /* what http1_frame_end makes of it */
     } else {

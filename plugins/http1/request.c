@@ -57,22 +57,13 @@ SAME_PLACE(method_text, path);
 SAME_PLACE(method_text, query);
 SAME_PLACE(method_text, authority);
 
-/* Take over what the parser found. */
-void http1_exchange_fill(struct http1_exchange *x, const struct http1_head *head)
+/* An exchange that may not be plain. */
+static __attribute__((noinline)) void fill_odd(struct http1_exchange *x,
+                                               const struct http1_head *head)
 {
     struct http1_conn *c = x->c;
     struct nave_http *pub = &x->pub;
 
-    pub->flags = 0;
-    pub->method = head->method;
-    pub->version = head->version;
-    pub->text = head->text;
-    pub->field_count = head->field_count;
-    pub->param_count = 0;
-    pub->params = NULL;
-    memcpy(&pub->method_text, &head->method_text, SLICES_SIZE);
-    pub->body_size = 0;
-    pub->user = NULL;
     x->flags = X_BODY_DONE | X_HANDLING;
     if (head->flags & HTTP1_KEEP_ALIVE)
         x->flags |= X_KEEP;
@@ -101,4 +92,25 @@ void http1_exchange_fill(struct http1_exchange *x, const struct http1_head *head
         pub->flags |= NAVE_HTTP_WANTS_UPGRADE;
     if (NAVE_UNLIKELY(pub->method == NAVE_HTTP_CONNECT))
         x->flags &= ~X_KEEP;
+}
+
+/* Take over what the parser found. */
+void http1_exchange_fill(struct http1_exchange *x, const struct http1_head *head)
+{
+    struct nave_http *pub = &x->pub;
+
+    pub->flags = 0;
+    pub->method = head->method;
+    pub->version = head->version;
+    pub->text = head->text;
+    pub->field_count = head->field_count;
+    pub->param_count = 0;
+    pub->params = NULL;
+    memcpy(&pub->method_text, &head->method_text, SLICES_SIZE);
+    pub->body_size = 0;
+    pub->user = NULL;
+    x->flags = X_PLAIN_OPEN;
+    if (NAVE_UNLIKELY(head->flags != HTTP1_KEEP_ALIVE || head->version != 11 ||
+                      head->method == NAVE_HTTP_HEAD || head->method == NAVE_HTTP_CONNECT))
+        fill_odd(x, head);
 }

@@ -175,6 +175,12 @@ WIDE static inline int32_t is_usual_host(const char *p, uint32_t len, struct set
     return n >= len || (p[n] == ':' && http1_is_port(p + n + 1, len - n - 1));
 }
 
+static inline int32_t is_keep_alive(const char *p, uint32_t len)
+{
+    return len == 10 && (http1_load8(p) | HTTP1_BIT5_8) == http1_load8("keep-alive") &&
+           (http1_load2(p + 8) | 0x2020) == http1_load2("ve");
+}
+
 /* A field that steers the message, or a cookie. 0, or minus the status. */
 WIDE static inline int32_t take_odd(struct http1_pass *s, const struct nave_http_field *f,
                                     struct sets sets)
@@ -187,6 +193,12 @@ WIDE static inline int32_t take_odd(struct http1_pass *s, const struct nave_http
         head->flags |= HTTP1_SAW_HOST;
         head->authority.at = f->value_at;
         head->authority.len = f->value_len;
+        return 0;
+    }
+    if (f->id == NAVE_HTTP_FIELD_CONTENT_TYPE)
+        return 0;
+    if (f->id == NAVE_HTTP_FIELD_CONNECTION && is_keep_alive(s->text + f->value_at, f->value_len)) {
+        head->flags |= HTTP1_SAW_KEEP_ALIVE;
         return 0;
     }
     if (f->id == NAVE_HTTP_FIELD_COOKIE) { /* counted apart */

@@ -5,6 +5,8 @@
 	%D%/arena.h \
 	%D%/config.c \
 	%D%/echo.c \
+	%D%/exact.c \
+	%D%/find.c \
 	%D%/handlers.c \
 	%D%/limits.h \
 	%D%/match.c \
@@ -16,7 +18,8 @@
 	%D%/respond.c \
 	%D%/router.h \
 	%D%/trie.c \
-	%D%/trie.h
+	%D%/trie.h \
+	%D%/words.h
 
 EXTRA_DIST += %D%/README.md
 

@@ -69,8 +69,10 @@ struct router_node {
     uint32_t here;                            /* methods of the routes that end here          */
     uint32_t below;                           /* methods of the routes that end here or below */
     const struct router_route *const *routes; /* one a bit of here, in the order of the bits */
-    const struct router_child *children;      /* sorted */
+    struct router_child *children;            /* a table with open places, by router_child_hash */
     uint32_t child_count;
+    uint32_t child_mask;
+    uint32_t child_shift;
     uint32_t has_other;               /* number, param or wild is there */
     const struct router_node *number; /* NULL: none; so the next two    */
     const struct router_node *param;
@@ -92,6 +94,13 @@ struct router_exact {
     uint32_t mask;
 };
 
+/* What goes into the table of whole paths. */
+struct router_exact_item {
+    struct router_exact_item *next;
+    const struct router_route *route;
+    const struct router_node *node;
+};
+
 struct router_trie {
     const struct router_node *root;
     struct router_exact exact;
@@ -111,6 +120,11 @@ NAVE_NODISCARD nave_err router_trie_build(struct router_arena *a, struct router_
 
 /* The word of a static text. */
 uint64_t router_trie_word(const char *text, uint32_t len);
+
+/* Make the table of the `count` items in `a`. Thread: [control]. Errors: NAVE_ENOMEM. */
+NAVE_NODISCARD nave_err router_exact_build(struct router_arena *a,
+                                           const struct router_exact_item *items, uint32_t count,
+                                           struct router_exact *out);
 
 /* The node of the path that is `len` bytes at `text` without a parameter; NULL: ask the trie.
  * Thread: [any]. */
