@@ -170,16 +170,16 @@ static void any_byte_at_any_place_is_judged_alike_by_all_builds(void)
 static void values_and_names_of_any_length_are_taken_alike_by_all_builds(void)
 {
     char text[512];
-    int name;
-    int value;
+    uint32_t name;
+    uint32_t value;
 
     for (name = 1; name < 70; name++) {
         for (value = 0; value < 140; value++) {
             int n =
                 snprintf(text, sizeof(text), "GET / HTTP/1.1\r\n%.*s: %.*s\r\nHost: a\r\n\r\n",
-                         name,
+                         (int)name,
                          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-                         value,
+                         (int)value,
                          "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv"
                          "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv");
 
