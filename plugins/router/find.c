@@ -28,7 +28,7 @@ static inline uint64_t segment_word(const struct router_path *p, uint32_t at, ui
 #endif
 }
 
-static inline const struct router_node *
+static inline __attribute__((always_inline)) const struct router_node *
 child_find(const struct router_node *n, const struct router_path *p, uint32_t at, uint32_t len)
 {
     const char *text = p->text + at;
