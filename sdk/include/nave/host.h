@@ -57,8 +57,9 @@ struct nave_host_iface {
      * of memory; `ptr` is untouched then. Aligned to 16. Thread: [any]. */
     void *(*mem)(struct nave_host *h, void *ptr, size_t old, size_t now);
 
-    /* Log `text`, one line, at NAVE_LOG_*. Never blocks a worker; more than the sink takes is dropped
-     * and counted. Thread: [any]. Borrows the text. */
+    /* Log `text`, one line, at NAVE_LOG_*. It goes to the host program's report callback, one line at a
+     * time, so it takes as long as that: not for what comes at each request. Thread: [any]. Borrows
+     * the text. */
     void (*log)(struct nave_host *h, uint32_t level, const char *text, size_t len);
     /* Report why the present call fails (no position; for a value use nave_conf_fail). May be called
      * many times. Thread: [control]. State: inside create, prepare, start or make. */

@@ -36,7 +36,8 @@ struct nave_role_args {
     struct nave_conf *conf;   /* the use's part of the configuration; NULL when none         */
     struct nave_handle *next; /* what this role hands on to: a protocol's handler; or NULL.
                                  * Outlives the made handle                                    */
-    struct nave_str name;     /* of the listener or route, for messages; as next             */
+    struct nave_str name;     /* of the listener, for messages; as next. Empty when a plugin
+                                 * makes the role (nave_host_iface.role_make)                  */
 };
 
 /* What a new stream comes with. Frozen. */
