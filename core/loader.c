@@ -16,16 +16,15 @@
 #include <unistd.h>
 
 #include "conf.h"
+#include "descriptor.h"
 #include "nv_elf.h"
 #include "nv_err.h"
-#include "options.h"
 #include "value.h"
 
 #define STATIC_PATH   "(static)"
-#define TAG_BYTES     24u
-#define SIZED_MAX     4096u /* no struct of a descriptor is larger     */
-#define MAPPING_MAX   160u  /* bytes of the name given to dlopen       */
-#define ET_DYN_NUMBER 3     /* a shared object, in the head of the file */
+#define NOT_BUILT     "; a plugin is a shared object that was built with <nave/define.h>"
+#define MAPPING_MAX   160u /* bytes of the name given to dlopen       */
+#define ET_DYN_NUMBER 3    /* a shared object, in the head of the file */
 
 /* What a search was asked for. */
 struct search {
@@ -53,230 +52,6 @@ static void refuse(const struct search *s, nave_err code, const char *format, ..
         nv_report_error(s->report, code, &place, "%s", text);
 }
 
-/* ------------------------------------------------------------------------- the descriptor */
-
-/* A sized struct may be larger than ours while what we do not know is zero (law 2). */
-static nave_err check_size(const void *sized, uint32_t size, size_t known, const char *what,
-                           struct nv_why *why)
-{
-    const unsigned char *bytes = sized;
-    size_t i;
-
-    if (size < known || size > SIZED_MAX)
-        return nv_why_set(why, NAVE_EINVAL, "%s has size %u, at least %zu is needed", what, size,
-                          known);
-    for (i = known; i < size; i++) {
-        if (bytes[i])
-            return nv_why_set(why, NAVE_ETOONEW,
-                              "%s uses a field at byte %zu that this host does not know; use a "
-                              "newer host",
-                              what, i);
-    }
-    return NAVE_OK;
-}
-
-static nave_err check_tag(const struct nave_abi_tag *tag, struct nv_why *why)
-{
-    if (tag->magic != NAVE_ABI_MAGIC || tag->tag_size != TAG_BYTES)
-        return nv_why_set(why, NAVE_ENOTPLUGIN,
-                          "the descriptor does not begin with the tag of a Nave plugin");
-    if (tag->abi_major != NAVE_ABI_MAJOR)
-        return nv_why_set(why, NAVE_EMAJOR,
-                          "it was built for plugin ABI %u, this host has %u; rebuild it with the "
-                          "SDK of this host",
-                          tag->abi_major, NAVE_ABI_MAJOR);
-    if (tag->ptr_size != sizeof(void *) || tag->size_t_size != sizeof(size_t) ||
-        tag->max_align != _Alignof(max_align_t))
-        return nv_why_set(why, NAVE_EABI,
-                          "its pointers, size_t and largest alignment have %u, %u and %u bytes, "
-                          "those of this host %zu, %zu and %zu; rebuild it for this machine",
-                          tag->ptr_size, tag->size_t_size, tag->max_align, sizeof(void *),
-                          sizeof(size_t), _Alignof(max_align_t));
-    if (tag->endian != (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 1 : 2))
-        return nv_why_set(why, NAVE_EABI,
-                          "it has another byte order than this host; rebuild it for this machine");
-    if (tag->need_minor > NAVE_ABI_MINOR)
-        return nv_why_set(why, NAVE_ETOOOLD,
-                          "it needs plugin ABI %u.%u, this host has %u.%u; use a newer host, or "
-                          "rebuild it with a lower NAVE_TARGET_MINOR",
-                          tag->abi_major, tag->need_minor, NAVE_ABI_MAJOR, NAVE_ABI_MINOR);
-    return NAVE_OK;
-}
-
-static nave_err check_ops(const struct nave_plugin_ops *ops, struct nv_why *why)
-{
-    nave_err err = check_size(ops, ops->size, sizeof(*ops), "the table of operations", why);
-    const char *empty = !ops->create         ? "create"
-                        : !ops->prepare      ? "prepare"
-                        : !ops->commit       ? "commit"
-                        : !ops->abort        ? "abort"
-                        : !ops->start        ? "start"
-                        : !ops->worker_start ? "worker_start"
-                        : !ops->worker_drain ? "worker_drain"
-                        : !ops->worker_stop  ? "worker_stop"
-                        : !ops->stop         ? "stop"
-                        : !ops->destroy      ? "destroy"
-                                             : NULL;
-
-    if (err)
-        return err;
-    if (empty)
-        return nv_why_set(why, NAVE_EINVAL,
-                          "slot \"%s\" of its operations is empty; fill it, nave_default_* do "
-                          "nothing",
-                          empty);
-    return NAVE_OK;
-}
-
-static nave_err differs(struct nv_why *why, const char *what)
-{
-    return nv_why_set(why, NAVE_EINVAL,
-                      "%s of its descriptor are not those of its manifest; both are made by "
-                      "<nave/define.h>",
-                      what);
-}
-
-static int is_same(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
-
-static nave_err check_deps(const struct nave_dep *const *deps, const struct nv_manifest_dep *known,
-                           uint32_t count, const char *what, struct nv_why *why)
-{
-    uint32_t i;
-    nave_err err;
-
-    for (i = 0; i < count; i++) {
-        if (!deps[i])
-            return differs(why, what);
-        err = check_size(deps[i], deps[i]->size, sizeof(*deps[i]), what, why);
-        if (err)
-            return err;
-        if (!is_same(deps[i]->id, known[i].id) || deps[i]->min_minor != known[i].min_minor ||
-            deps[i]->flags != known[i].flags)
-            return differs(why, what);
-    }
-    return deps[count] ? differs(why, what) : NAVE_OK;
-}
-
-static nave_err check_option_table(const struct nave_option_table *table,
-                                   const struct nave_option *known, uint32_t count,
-                                   struct nv_why *why)
-{
-    uint32_t i;
-    nave_err err = nv_options_check_table(table, why);
-
-    if (err)
-        return err;
-    if (table->count != count)
-        return differs(why, "the options");
-    for (i = 0; i < count; i++) {
-        const struct nave_option *row = &table->rows[i];
-
-        if (row->kind != known[i].kind || row->flags != known[i].flags ||
-            !is_same(row->name, known[i].name) ||
-            !is_same(row->default_text, known[i].default_text) ||
-            !is_same(row->min_text, known[i].min_text) ||
-            !is_same(row->max_text, known[i].max_text))
-            return differs(why, "the options");
-    }
-    return NAVE_OK;
-}
-
-static nave_err check_roles(const struct nave_role *const *roles, const struct nv_manifest *m,
-                            struct nv_why *why)
-{
-    uint32_t i;
-    nave_err err;
-
-    for (i = 0; i < m->role_count; i++) {
-        const struct nv_manifest_role *known = &m->roles[i];
-
-        if (!roles[i])
-            return differs(why, "the roles");
-        err = check_size(roles[i], roles[i]->size, sizeof(*roles[i]), "a role", why);
-        if (err)
-            return err;
-        if (!is_same(roles[i]->kind, known->kind) || !is_same(roles[i]->name, known->name) ||
-            !is_same(roles[i]->iface, known->iface))
-            return differs(why, "the roles");
-        if (!roles[i]->options || !roles[i]->make || !roles[i]->unmake)
-            return nv_why_set(why, NAVE_EINVAL, "%s \"%s\" has an empty slot: fill %s", known->kind,
-                              known->name,
-                              !roles[i]->options ? "options"
-                              : !roles[i]->make  ? "make"
-                                                 : "unmake");
-        err = check_option_table(roles[i]->options(), known->options, known->option_count, why);
-        if (err)
-            return err;
-    }
-    return roles[m->role_count] ? differs(why, "the roles") : NAVE_OK;
-}
-
-/* What stands behind a good tag. */
-static nave_err check_body(const struct nave_plugin *desc, const struct nv_manifest *m,
-                           struct nv_why *why)
-{
-    nave_err err;
-
-    if (desc->manifest_len != m->text_len || memcmp(desc->manifest, m->text, m->text_len) != 0)
-        return nv_why_set(why, NAVE_EINVAL,
-                          "the manifest in memory is not the one in the file; rebuild it");
-    if (!is_same(desc->id, m->id) || !is_same(desc->version, m->version) ||
-        desc->tag.need_minor != m->need_minor || desc->tag.built_minor != m->built_minor)
-        return differs(why, "id, version and ABI");
-    err = check_ops(desc->ops, why);
-    if (!err)
-        err = check_deps(desc->needs, m->needs, m->need_count, "the needs", why);
-    if (!err)
-        err = check_deps(desc->provides, m->provides, m->provide_count, "the provides", why);
-    if (!err)
-        err = check_option_table(desc->options(), m->options, m->option_count, why);
-    if (!err)
-        err = check_roles(desc->roles, m, why);
-    return err;
-}
-
-static nave_err check_descriptor(const struct nave_plugin *desc, const struct nv_manifest *m,
-                                 struct nv_why *why)
-{
-    struct nv_manifest *own = NULL;
-    nave_err err;
-
-    if (!desc)
-        return nv_why_set(why, NAVE_ENOTPLUGIN, "its entry returned no descriptor");
-    err = check_tag(&desc->tag, why);
-    if (!err)
-        err = check_size(desc, desc->tag.desc_size, sizeof(*desc), "the descriptor", why);
-    if (err)
-        return err;
-    if (!desc->id || !desc->version || !desc->manifest || !desc->needs || !desc->provides ||
-        !desc->roles || !desc->options || !desc->ops)
-        return nv_why_set(why, NAVE_EINVAL,
-                          "its descriptor has an empty field; make it with <nave/define.h>");
-    if (desc->manifest_len > NV_MANIFEST_BYTES_MAX)
-        return nv_why_set(why, NAVE_ETOOBIG, "its manifest is larger than %u bytes",
-                          NV_MANIFEST_BYTES_MAX);
-    if (!m) {
-        err = nv_manifest_parse(desc->manifest, (size_t)desc->manifest_len, &own, why);
-        m = own;
-    }
-    if (!err)
-        err = check_body(desc, m, why);
-    nv_manifest_destroy(own);
-    return err;
-}
-
-nave_err nv_loader_check_descriptor(const struct nave_plugin *desc, const struct nv_manifest *m,
-                                    const char *file_name, struct nv_why *why)
-{
-    struct nv_why inner = {{0}};
-    nave_err err = check_descriptor(desc, m, &inner);
-
-    return err ? nv_why_set(why, err, "%s is refused: %s", file_name, inner.text) : NAVE_OK;
-}
-
 /* --------------------------------------------------------------------------------- find */
 
 static nave_err check_owner(const struct search *s, const char *path, const struct stat *st)
@@ -298,6 +73,12 @@ static nave_err check_owner(const struct search *s, const char *path, const stru
         return NAVE_EDENIED;
     }
     return NAVE_OK;
+}
+
+static nave_err no_memory(const struct search *s)
+{
+    refuse(s, NAVE_ENOMEM, "plugin \"%s\": out of memory", s->id);
+    return NAVE_ENOMEM;
 }
 
 static nave_err fail_open(const struct search *s, const char *path)
@@ -334,7 +115,9 @@ static nave_err open_checked(const struct search *s, char *real, int *fd, struct
     if (err)
         return err;
     if (!S_ISREG(st->st_mode)) {
-        refuse(s, NAVE_ENOTPLUGIN, "plugin \"%s\": %s is no regular file", s->id, real);
+        refuse(s, NAVE_ENOTPLUGIN,
+               "plugin \"%s\": %s is no regular file; give the path of the plugin's .so", s->id,
+               real);
         return NAVE_ENOTPLUGIN;
     }
     return check_owner(s, real, st);
@@ -377,8 +160,10 @@ static nave_err check_fit(const struct search *s, const struct nv_plugin_file *f
                s->id, f->path, m->abi_major, m->need_minor, NAVE_ABI_MAJOR, NAVE_ABI_MINOR);
     } else if (m->ptr_size != sizeof(void *) || m->endian != head.endian) {
         err = NAVE_EABI;
-        refuse(s, err, "plugin \"%s\": %s has another pointer size or byte order; rebuild it",
-               s->id, f->path);
+        refuse(s, err,
+               "plugin \"%s\": the manifest of %s is of a machine with pointers of %u bytes and "
+               "byte order %u, its code is not; rebuild it",
+               s->id, f->path, m->ptr_size, m->endian);
     }
     return err;
 }
@@ -393,7 +178,7 @@ static nave_err take(const struct search *s, const char *path, int is_guess,
     nave_err err;
 
     if (!f)
-        return NAVE_ENOMEM;
+        return no_memory(s);
     f->fd = -1;
     f->report = s->report;
     f->path = realpath(path, NULL);
@@ -406,7 +191,10 @@ static nave_err take(const struct search *s, const char *path, int is_guess,
         goto out;
     err = nv_manifest_read(f->fd, &f->manifest, &why);
     if (err) {
-        refuse(s, err, "plugin \"%s\": %s: %s", s->id, f->path, why.text);
+        refuse(s, err, "plugin \"%s\": %s: %s%s", s->id, f->path, why.text,
+               err == NAVE_ENOTPLUGIN                      ? NOT_BUILT
+               : err == NAVE_ESYNTAX || err == NAVE_EINVAL ? "; rebuild it with <nave/define.h>"
+                                                           : "");
         goto out;
     }
     if (strcmp(f->manifest->id, s->id) != 0) {
@@ -443,7 +231,7 @@ static nave_err take_from(const struct search *s, const char *folder, size_t len
         char *path = NULL;
 
         if (asprintf(&path, "%.*s/%s.so", (int)len, folder, round ? last + 1 : s->id) < 0)
-            return NAVE_ENOMEM;
+            return no_memory(s);
         err = take(s, path, round, out_file);
         free(path);
     }
@@ -489,12 +277,11 @@ nave_err nv_loader_find(const char *id, const char *path, const char *search, st
     if (path) {
         err = take(&s, path, 0, out_file);
         if (err == NAVE_ENOTFOUND)
-            refuse(&s, err, "plugin \"%s\": there is no file %s", id, path);
+            refuse(&s, err, "plugin \"%s\": there is no file %s; install it, or correct its path",
+                   id, path);
     } else {
         err = search_folders(&s, search ? search : "", out_file);
     }
-    if (err == NAVE_ENOMEM)
-        refuse(&s, err, "plugin \"%s\": out of memory", id);
     return err;
 }
 
@@ -505,7 +292,7 @@ nave_err nv_loader_static(nave_plugin_entry_fn entry, struct nv_report *report,
     const struct nave_plugin *desc = entry ? entry() : NULL;
     struct nv_plugin_file *f;
     struct nv_why why = {{0}};
-    nave_err err = nv_loader_check_descriptor(desc, NULL, "a static plugin", &why);
+    nave_err err = nv_descriptor_check(desc, NULL, "a static plugin", &why);
 
     if (err) {
         refuse(&s, err, "%s", why.text);
@@ -579,6 +366,18 @@ static int has_changed(const struct nv_plugin_file *f)
            (int64_t)st.st_ctim.tv_nsec != f->changed_nsec;
 }
 
+/* A sanitizer names places in code at exit, when an unmapped library has no names any more. */
+static void unmap(void *library, const struct nave_plugin *desc)
+{
+#if defined(NV_SANITIZED) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    (void)library;
+    (void)desc;
+#else
+    if (!desc || !(desc->tag.flags & NAVE_PLUGIN_KEEP_MAPPED))
+        dlclose(library);
+#endif
+}
+
 nave_err nv_loader_load(struct nv_plugin_file *f, struct nave_conf *at)
 {
     const struct search s = {f->manifest->id, at, f->report};
@@ -609,15 +408,16 @@ nave_err nv_loader_load(struct nv_plugin_file *f, struct nave_conf *at)
         refuse(&s, NAVE_ENOTPLUGIN,
                "plugin \"%s\": %s does not export %s; include <nave/define.h> once", s.id, f->path,
                NAVE_ENTRY_SYMBOL);
-        dlclose(library);
+        unmap(library, NULL);
         return NAVE_ENOTPLUGIN;
     }
     memcpy(&entry, &symbol, sizeof(entry)); /* POSIX: the same size; ISO C has no cast for it */
     desc = entry();
-    err = nv_loader_check_descriptor(desc, f->manifest, f->path, &why);
+    err = nv_descriptor_check(desc, f->manifest, f->path, &why);
     if (err) {
         refuse(&s, err, "plugin \"%s\": %s", s.id, why.text);
-        dlclose(library);
+        unmap(library,
+              err == NAVE_ENOTPLUGIN ? NULL : desc); /* its flags count behind a good tag */
         return err;
     }
     f->library = library;
@@ -625,23 +425,12 @@ nave_err nv_loader_load(struct nv_plugin_file *f, struct nave_conf *at)
     return NAVE_OK;
 }
 
-/* A sanitizer names places in code at exit, when an unmapped library has no names any more. */
-static int may_unmap(const struct nv_plugin_file *f)
-{
-#if defined(NV_SANITIZED) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    (void)f;
-    return 0;
-#else
-    return !(f->desc->tag.flags & NAVE_PLUGIN_KEEP_MAPPED);
-#endif
-}
-
 void nv_loader_close(struct nv_plugin_file *f)
 {
     if (!f)
         return;
-    if (f->library && may_unmap(f))
-        dlclose(f->library);
+    if (f->library)
+        unmap(f->library, f->desc);
     if (f->fd >= 0)
         close(f->fd);
     nv_manifest_destroy(f->manifest);

@@ -48,20 +48,11 @@ NAVE_NODISCARD nave_err nv_loader_static(nave_plugin_entry_fn entry, struct nv_r
 
 /* Map the file, call the entry, check the descriptor; desc is set. Loading twice is fine.
  * Thread: [control]. Errors: NAVE_ESTALE the file changed since find; NAVE_ENOTPLUGIN it cannot be
- * mapped, or has no entry or no descriptor; and those of nv_loader_check_descriptor. Each reported. */
+ * mapped, or has no entry or no descriptor; and those of nv_descriptor_check. Each reported. */
 NAVE_NODISCARD nave_err nv_loader_load(struct nv_plugin_file *file, struct nave_conf *at);
 
 /* Forget it; unmap it unless it asked to stay or that is not safe. NULL is fine. Thread: [control].
  * State: nothing of the plugin is in use. */
 void nv_loader_close(struct nv_plugin_file *file);
-
-/* Check descriptor `desc` of a plugin from `file_name`; `m` is its manifest (NULL: parse the
- * descriptor's own). The tag is checked before anything behind it is read. Thread: [any].
- * Errors: NAVE_ENOTPLUGIN wrong magic or tag size; NAVE_EMAJOR; NAVE_EABI another layout; NAVE_ETOOOLD
- * it needs a newer minor than ours; NAVE_ETOONEW a non-zero unknown tail; NAVE_EINVAL malformed, an
- * empty slot, or not what the manifest says; `why` has the message. */
-NAVE_NODISCARD nave_err nv_loader_check_descriptor(const struct nave_plugin *desc,
-                                                   const struct nv_manifest *m,
-                                                   const char *file_name, struct nv_why *why);
 
 #endif

@@ -42,6 +42,8 @@ noinst_LTLIBRARIES += %D%/libnavecore.la
 	%D%/nv_elf.h \
 	%D%/nv_err.c \
 	%D%/nv_err.h \
+	%D%/descriptor.c \
+	%D%/descriptor.h \
 	%D%/loader.c \
 	%D%/loader.h \
 	%D%/manifest.c \

@@ -137,6 +137,18 @@ static void read_runtime(struct nave_runtime *rt, struct nave_conf *c)
 
 /* --- section plugins ------------------------------------------------------------------------- */
 
+/* 1 when the newest static plugin has the id of one before it. */
+static int32_t is_there_twice(const struct statics *s)
+{
+    const char *id = s->files[s->count]->manifest->id;
+    uint32_t i;
+
+    for (i = 0; i < s->count; i++)
+        if (strcmp(s->files[i]->manifest->id, id) == 0)
+            return 1;
+    return 0;
+}
+
 /* Errors: NAVE_ENOMEM. One that is refused is reported, and not there. */
 static nave_err take_statics(struct nave_runtime *rt, struct statics *s)
 {
@@ -144,11 +156,22 @@ static nave_err take_statics(struct nave_runtime *rt, struct statics *s)
     uint32_t i;
 
     for (i = 0; rt->static_plugins && rt->static_plugins[i] && s->count < NV_PLUGINS_MAX; i++) {
-        err = nv_loader_static(rt->static_plugins[i], &rt->report, &s->files[s->count]);
+        struct nv_plugin_file **file = &s->files[s->count];
+
+        err = nv_loader_static(rt->static_plugins[i], &rt->report, file);
         if (err == NAVE_ENOMEM)
             return err;
-        if (!err)
+        if (!err && is_there_twice(s)) {
+            const struct nv_place at = {.plugin = (*file)->manifest->id};
+
+            nv_report_error(&rt->report, NAVE_EEXIST, &at,
+                            "two static plugins have the id \"%s\", so that it does not say which; "
+                            "take one out of static_plugins",
+                            at.plugin);
+            nv_loader_close(*file);
+        } else if (!err) {
             s->count++;
+        }
     }
     return NAVE_OK;
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "descriptor.h"
 #include "loader.h"
 #include "test_main.h"
 
@@ -123,22 +124,22 @@ static void a_descriptor_is_refused_for_its_own_reason(void)
     struct nave_plugin_ops ops = *d.ops;
     struct nv_why why;
 
-    CU_ASSERT_EQUAL(nv_loader_check_descriptor(&d, NULL, "x", &why), NAVE_OK);
+    CU_ASSERT_EQUAL(nv_descriptor_check(&d, NULL, "x", &why), NAVE_OK);
     d.tag.magic++;
-    CU_ASSERT_EQUAL(nv_loader_check_descriptor(&d, NULL, "x", &why), NAVE_ENOTPLUGIN);
+    CU_ASSERT_EQUAL(nv_descriptor_check(&d, NULL, "x", &why), NAVE_ENOTPLUGIN);
     d.tag.magic--;
     d.tag.abi_major++;
-    CU_ASSERT_EQUAL(nv_loader_check_descriptor(&d, NULL, "x", &why), NAVE_EMAJOR);
+    CU_ASSERT_EQUAL(nv_descriptor_check(&d, NULL, "x", &why), NAVE_EMAJOR);
     d.tag.abi_major--;
     d.tag.need_minor = 9;
-    CU_ASSERT_EQUAL(nv_loader_check_descriptor(&d, NULL, "x", &why), NAVE_ETOOOLD);
+    CU_ASSERT_EQUAL(nv_descriptor_check(&d, NULL, "x", &why), NAVE_ETOOOLD);
     d.tag.need_minor = 0;
     d.tag.ptr_size = 2;
-    CU_ASSERT_EQUAL(nv_loader_check_descriptor(&d, NULL, "x", &why), NAVE_EABI);
+    CU_ASSERT_EQUAL(nv_descriptor_check(&d, NULL, "x", &why), NAVE_EABI);
     d.tag.ptr_size = sizeof(void *);
     ops.worker_stop = NULL;
     d.ops = &ops;
-    CU_ASSERT_EQUAL(nv_loader_check_descriptor(&d, NULL, "x", &why), NAVE_EINVAL);
+    CU_ASSERT_EQUAL(nv_descriptor_check(&d, NULL, "x", &why), NAVE_EINVAL);
     CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "slot \"worker_stop\""));
 }
 

@@ -85,3 +85,25 @@ check_PROGRAMS += %D%/test_memory
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
 	-Wl,--wrap=aligned_alloc,--wrap=strdup,--wrap=strndup
 %C%_test_memory_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
+# Copies of proof.so are damaged; no_entry.so and twin.so are the same source built otherwise.
+check_PROGRAMS += %D%/test_loading
+%C%_test_loading_SOURCES  = %D%/test_loading.c %D%/plugins/proof.c
+%C%_test_loading_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN \
+	-DPROOF_FOLDER='"$(abs_top_builddir)/%D%/.libs"'
+%C%_test_loading_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
+check_LTLIBRARIES += %D%/proof.la
+%C%_proof_la_SOURCES  = %D%/plugins/proof.c
+%C%_proof_la_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_proof_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+
+check_LTLIBRARIES += %D%/no_entry.la
+%C%_no_entry_la_SOURCES  = %D%/plugins/proof.c
+%C%_no_entry_la_CPPFLAGS = $(SDK_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_no_entry_la_LDFLAGS  = $(AM_LDFLAGS) -module -avoid-version -rpath $(abs_builddir)
+
+check_LTLIBRARIES += %D%/twin.la
+%C%_twin_la_SOURCES  = %D%/plugins/proof.c
+%C%_twin_la_CPPFLAGS = $(SDK_CPPFLAGS) -DPROOF_ID='"test.twin"'
+%C%_twin_la_LDFLAGS  = $(TEST_PLUGIN_LINK)

@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Files that are refused, word by word, and whether any of their code ran before that. Each is a copy
+ * of proof.so, whose constructor leaves a trace, damaged in one way. In the expected texts FILE
+ * stands for the copy and FOLDER for where it lies.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <nave/plugin.h>
+#include <nave/runtime.h>
+
+#include "test_main.h"
+
+static char folder[] = "/tmp/nave-loading-XXXXXX";
+static char file[64];
+static char trace[64];
+static char other[64]; /* a second copy */
+static char *good;     /* the bytes of proof.so */
+static size_t good_len;
+static char *copy; /* what a test damages */
+static size_t copy_len;
+static char reports[8192];
+
+/* --- the rig --------------------------------------------------------------------------------- */
+
+static char *read_file(const char *path, size_t *out_len)
+{
+    FILE *f = fopen(path, "rb");
+    char *bytes = malloc(1u << 22);
+
+    if (f && bytes)
+        *out_len = fread(bytes, 1, 1u << 22, f);
+    if (f)
+        fclose(f);
+    return f ? bytes : NULL;
+}
+
+static void write_file(const char *path, const char *bytes, size_t len)
+{
+    FILE *f;
+
+    remove(path); /* a new file each time: the dynamic linker knows mapped files by their number */
+    f = fopen(path, "wb");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    CU_ASSERT_EQUAL(fwrite(bytes, 1, len, f), len);
+    CU_ASSERT_EQUAL(fclose(f), 0);
+    CU_ASSERT_EQUAL(chmod(path, 0644), 0);
+}
+
+static int set_up(void)
+{
+    good = read_file(PROOF_FOLDER "/proof.so", &good_len);
+    copy = malloc(1u << 22);
+    if (!good || !copy || good_len == 1u << 22 || !mkdtemp(folder))
+        return 1;
+    snprintf(file, sizeof(file), "%s/proof.so", folder);
+    snprintf(other, sizeof(other), "%s/other.so", folder);
+    snprintf(trace, sizeof(trace), "%s/trace", folder);
+    return setenv("NAVE_PROOF_FILE", trace, 1);
+}
+
+static int clean_up(void)
+{
+    remove(file);
+    remove(other);
+    remove(trace);
+    free(good);
+    free(copy);
+    return rmdir(folder);
+}
+
+/* Behind the reports, with the names of the files replaced. */
+static void add_report(const char *text, size_t len)
+{
+    const struct {
+        const char *from;
+        const char *to;
+    } names[] = {{file, "FILE"}, {other, "OTHER"}, {folder, "FOLDER"}};
+    size_t at = strlen(reports);
+    size_t k;
+
+    while (len > 0 && at + 16 < sizeof(reports)) {
+        for (k = 0; k < 3; k++)
+            if (len >= strlen(names[k].from) && !memcmp(text, names[k].from, strlen(names[k].from)))
+                break;
+        if (k < 3) {
+            at += (size_t)snprintf(reports + at, sizeof(reports) - at, "%s", names[k].to);
+            text += strlen(names[k].from);
+            len -= strlen(names[k].from);
+        } else {
+            reports[at++] = *text++;
+            len--;
+        }
+    }
+    reports[at++] = '\n';
+    reports[at] = '\0';
+}
+
+static void on_report(void *arg, const struct nave_report *r)
+{
+    char place[256];
+
+    (void)arg;
+    if (r->level != NAVE_LOG_ERROR)
+        return;
+    if (r->line) {
+        snprintf(place, sizeof(place), "%.*s: ", (int)r->pointer.len, r->pointer.ptr);
+        add_report(place, strlen(place));
+        reports[strlen(reports) - 1] = '\0'; /* no line end in between */
+    }
+    add_report(r->text.ptr, r->text.len);
+}
+
+static int trace_is_there(void)
+{
+    return access(trace, F_OK) == 0;
+}
+
+#define CONFIG "{\"plugins\": {\"test.proof\": {\"$path\": \"%s\"}}}"
+
+/* Configure, and start unless `only_check`. */
+static nave_err run_config(const char *config, const nave_plugin_entry_fn *statics, int only_check)
+{
+    struct nave_runtime_options o = {.size = sizeof(o),
+                                     .report = on_report,
+                                     .plugin_path = folder,
+                                     .static_plugins = statics,
+                                     .log_level = NAVE_LOG_ERROR};
+    struct nave_runtime *rt = NULL;
+    nave_err err;
+
+    reports[0] = '\0';
+    remove(trace);
+    CU_ASSERT_EQUAL_FATAL(nave_runtime_create(&o, &rt), NAVE_OK);
+    err = nave_runtime_configure_text(rt, config, strlen(config), "t");
+    if (!err && !only_check)
+        err = nave_runtime_start(rt);
+    if (!err && !only_check) {
+        nave_runtime_stop(rt);
+        CU_ASSERT_EQUAL(nave_runtime_run(rt), NAVE_OK);
+    }
+    nave_runtime_destroy(rt);
+    return err;
+}
+
+static void check_reports(const char *text)
+{
+    CU_ASSERT_STRING_EQUAL(reports, text);
+    if (strcmp(reports, text) != 0)
+        printf("\n  got:\n%s  want:\n%s", reports, text);
+}
+
+/* The file that stands there is refused with `text`; `has_run`: after its code was mapped. */
+static void refuse_file(int has_run, const char *text)
+{
+    char config[256];
+
+    snprintf(config, sizeof(config), CONFIG, file);
+    CU_ASSERT_NOT_EQUAL(run_config(config, NULL, 0), NAVE_OK);
+    CU_ASSERT_EQUAL(trace_is_there(), has_run);
+    check_reports(text);
+}
+
+/* The same for the damaged copy. */
+static void refuse_copy(int has_run, const char *text)
+{
+    write_file(file, copy, copy_len);
+    refuse_file(has_run, text);
+}
+
+static void begin_copy(void)
+{
+    memcpy(copy, good, good_len);
+    copy_len = good_len;
+}
+
+/* Where `len` bytes of `what` stand in the copy. */
+static char *find(const void *what, size_t len)
+{
+    char *found = memmem(copy, copy_len, what, len);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(found);
+    return found;
+}
+
+static struct nave_abi_tag tag;
+
+/* The tag of the copy's descriptor, to `tag`, and where it stands. */
+static char *find_tag(void)
+{
+    static const struct nave_abi_tag head = {.magic = NAVE_ABI_MAGIC,
+                                             .tag_size = sizeof(struct nave_abi_tag)};
+    char *at;
+
+    begin_copy();
+    at = find(&head, offsetof(struct nave_abi_tag, abi_major));
+    memcpy(&tag, at, sizeof(tag));
+    return at;
+}
+
+#define US      "\x1f" /* between the words of a manifest */
+#define NOTHING ""
+
+#define WITH_TAG(change)                \
+    do {                                \
+        char *at_ = find_tag();         \
+        change;                         \
+        memcpy(at_, &tag, sizeof(tag)); \
+    } while (0)
+
+/* Replace text of the manifest by another of the same length. */
+static void patch(const char *from, const char *to)
+{
+    begin_copy();
+    memcpy(find(from, strlen(from)), to, strlen(to));
+}
+
+/* --- what the file is ------------------------------------------------------------------------ */
+
+static void reading_a_manifest_runs_no_code_and_starting_does(void)
+{
+    char config[256];
+
+    begin_copy();
+    write_file(file, copy, copy_len);
+    snprintf(config, sizeof(config), CONFIG, file);
+    CU_ASSERT_EQUAL(run_config(config, NULL, 1), NAVE_OK);
+    CU_ASSERT_EQUAL(trace_is_there(), 0);
+    CU_ASSERT_EQUAL(run_config(config, NULL, 0), NAVE_OK);
+    CU_ASSERT_EQUAL(trace_is_there(), 1);
+    check_reports(NOTHING);
+}
+
+static void what_is_no_elf_file_is_refused_unrun(void)
+{
+    static const char text[] = "#!/bin/sh\nexit 0\n";
+
+    write_file(file, text, strlen(text));
+    refuse_file(0, "/plugins/test.proof: plugin \"test.proof\": FILE: is not an ELF file; a plugin "
+                   "is a shared object that was built with <nave/define.h>\n");
+    write_file(file, "", 0);
+    refuse_file(0, "/plugins/test.proof: plugin \"test.proof\": FILE: is not an ELF file; a plugin "
+                   "is a shared object that was built with <nave/define.h>\n");
+    begin_copy();
+    copy_len = 40;
+    refuse_copy(0, "/plugins/test.proof: plugin \"test.proof\": FILE: has a malformed or cut off "
+                   "ELF head; a plugin is a shared object that was built with <nave/define.h>\n");
+    copy_len = good_len / 2;
+    refuse_copy(0, "/plugins/test.proof: plugin \"test.proof\": FILE: has a malformed section "
+                   "table; a plugin is a shared object that was built with <nave/define.h>\n");
+}
+
+static void folders_and_pipes_are_refused_without_waiting(void)
+{
+    remove(file);
+    CU_ASSERT_EQUAL(mkdir(file, 0755), 0);
+    refuse_file(0, "/plugins/test.proof: plugin \"test.proof\": FILE is no regular file; give the "
+                   "path of the plugin's .so\n");
+    CU_ASSERT_EQUAL(rmdir(file), 0);
+    CU_ASSERT_EQUAL(mkfifo(file, 0644), 0);
+    refuse_file(0, "/plugins/test.proof: plugin \"test.proof\": FILE is no regular file; give the "
+                   "path of the plugin's .so\n");
+    remove(file);
+    refuse_file(0, "/plugins/test.proof: plugin \"test.proof\": there is no file FILE; install it, "
+                   "or correct its path\n");
+}
+
+static void a_library_that_is_no_plugin_is_refused_unrun(void)
+{
+    begin_copy();
+    memcpy(find(NAVE_MANIFEST_SECTION, strlen(NAVE_MANIFEST_SECTION)), ".nothing", 8);
+    refuse_copy(
+        0, "/plugins/test.proof: plugin \"test.proof\": FILE: has no section .nave.manifest: it is "
+           "not a Nave plugin; a plugin is a shared object that was built with <nave/define.h>\n");
+}
+
+static void another_machine_is_named(void)
+{
+#ifdef __x86_64__ /* whose name stands in the text */
+    begin_copy();
+    copy[18] = (char)0xf3; /* e_machine: RISC-V */
+    copy[19] = 0;
+    refuse_copy(0, "/plugins/test.proof: plugin \"test.proof\": FILE was built for riscv (64 bit), "
+                   "this host runs on x86-64 (64 bit); build it for this machine\n");
+#endif
+}
+
+/* --- whose the file is ----------------------------------------------------------------------- */
+
+static void what_others_may_write_is_refused_with_the_command_that_helps(void)
+{
+    begin_copy();
+    write_file(file, copy, copy_len);
+    CU_ASSERT_EQUAL(chmod(file, 0664), 0);
+    refuse_file(0, "/plugins/test.proof: plugin \"test.proof\": FILE may be written by others than "
+                   "its owner (mode 0664); run: chmod go-w 'FILE'\n");
+    CU_ASSERT_EQUAL(chmod(file, 0644), 0);
+    CU_ASSERT_EQUAL(chmod(folder, 0777), 0);
+    refuse_file(0, "/plugins/test.proof: plugin \"test.proof\": FOLDER may be written by others "
+                   "than its owner (mode 0777); run: chmod go-w 'FOLDER'\n");
+    CU_ASSERT_EQUAL(chmod(folder, 0700), 0);
+}
+
+static void what_belongs_to_another_user_is_refused(void)
+{
+    if (geteuid() != 0) {
+        printf("(skipped: only root can give a file away) ");
+        return;
+    }
+    begin_copy();
+    write_file(file, copy, copy_len);
+    CU_ASSERT_EQUAL(chown(file, 65534, 65534), 0);
+    refuse_file(0, "/plugins/test.proof: plugin \"test.proof\": FILE belongs to user 65534; it "
+                   "must belong to root or to user 0, who runs this; run: chown 0 'FILE'\n");
+    CU_ASSERT_EQUAL(chown(file, 0, 0), 0);
+    CU_ASSERT_EQUAL(chown(folder, 65534, 65534), 0);
+    refuse_file(0, "/plugins/test.proof: plugin \"test.proof\": FOLDER belongs to user 65534; it "
+                   "must belong to root or to user 0, who runs this; run: chown 0 'FOLDER'\n");
+    CU_ASSERT_EQUAL(chown(folder, 0, 0), 0);
+}
+
+/* --- what the manifest says ------------------------------------------------------------------ */
+
+static void the_manifest_alone_tells_another_abi(void)
+{
+    patch("abi" US "1" US "0" US, "abi" US "2" US "0" US);
+    refuse_copy(0, "/plugins/test.proof: plugin \"test.proof\": FILE was built for plugin ABI 2, "
+                   "this host has 1; rebuild it with the SDK of this host\n");
+    patch("abi" US "1" US "0" US "0" US, "abi" US "1" US "7" US "7" US);
+    refuse_copy(
+        0, "/plugins/test.proof: plugin \"test.proof\": FILE needs plugin ABI 1.7, this host has "
+           "1.0; use a newer host, or rebuild the plugin with a lower NAVE_TARGET_MINOR\n");
+    patch("abi" US "1" US "0" US "0" US "8", "abi" US "1" US "0" US "0" US "4");
+    refuse_copy(0,
+                "/plugins/test.proof: plugin \"test.proof\": the manifest of FILE is of a machine "
+                "with pointers of 4 bytes and byte order 1, its code is not; rebuild it\n");
+}
+
+static void a_damaged_manifest_is_refused_by_line(void)
+{
+    patch("\nid" US, "\nxx" US);
+    refuse_copy(0, "/plugins/test.proof: plugin \"test.proof\": FILE: the manifest is malformed in "
+                   "line 2: id, version and abi come first; rebuild it with <nave/define.h>\n");
+    patch("role" US "handler", "role" US "hand" US "er");
+    refuse_copy(0, "/plugins/test.proof: plugin \"test.proof\": FILE: the manifest is malformed in "
+                   "line 5: \"role\" has 5 fields, not 4; rebuild it with <nave/define.h>\n");
+    patch("abi" US "1" US "0" US "0", "abi" US "1" US "7" US "0");
+    refuse_copy(
+        0, "/plugins/test.proof: plugin \"test.proof\": FILE: the manifest is malformed in line 4: "
+           "it needs a newer minor than it was built with; rebuild it with <nave/define.h>\n");
+}
+
+static void the_id_inside_must_be_the_one_that_was_asked_for(void)
+{
+    char config[256];
+
+    begin_copy();
+    write_file(file, copy, copy_len);
+    snprintf(config, sizeof(config), "{\"plugins\": {\"test.other\": {\"$path\": \"%s\"}}}", file);
+    CU_ASSERT_NOT_EQUAL(run_config(config, NULL, 0), NAVE_OK);
+    CU_ASSERT_EQUAL(trace_is_there(), 0);
+    check_reports("/plugins/test.other: plugin \"test.other\": FILE is plugin \"test.proof\"; name "
+                  "it so, or give another path\n");
+}
+
+/* --- what the descriptor says ---------------------------------------------------------------- */
+
+static void a_file_without_the_entry_is_refused(void)
+{
+    char *no_entry = read_file(PROOF_FOLDER "/no_entry.so", &copy_len);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(no_entry);
+    memcpy(copy, no_entry, copy_len);
+    free(no_entry);
+    refuse_copy(1, "/plugins/test.proof: plugin \"test.proof\": FILE does not export "
+                   "nave_plugin_entry_v1; include <nave/define.h> once\n");
+}
+
+static void the_tag_is_checked_before_anything_behind_it(void)
+{
+    WITH_TAG(tag.magic ^= 1);
+    refuse_copy(1, "/plugins/test.proof: plugin \"test.proof\": FILE is refused: the descriptor "
+                   "does not begin with the tag of a Nave plugin\n");
+    WITH_TAG(tag.abi_major = 2);
+    refuse_copy(1, "/plugins/test.proof: plugin \"test.proof\": FILE is refused: it was built for "
+                   "plugin ABI 2, this host has 1; rebuild it with the SDK of this host\n");
+    WITH_TAG(tag.need_minor = 7);
+    refuse_copy(
+        1, "/plugins/test.proof: plugin \"test.proof\": FILE is refused: it needs plugin ABI 1.7, "
+           "this host has 1.0; use a newer host, or rebuild it with a lower NAVE_TARGET_MINOR\n");
+    WITH_TAG(tag.ptr_size = 4);
+    refuse_copy(1, "/plugins/test.proof: plugin \"test.proof\": FILE is refused: its pointers, "
+                   "size_t and largest alignment have 4, 8 and 16 bytes, those of this host 8, 8 "
+                   "and 16; rebuild it for this machine\n");
+    WITH_TAG(tag.max_align = 32);
+    refuse_copy(1, "/plugins/test.proof: plugin \"test.proof\": FILE is refused: its pointers, "
+                   "size_t and largest alignment have 8, 8 and 32 bytes, those of this host 8, 8 "
+                   "and 16; rebuild it for this machine\n");
+    WITH_TAG(tag.endian = 2);
+    refuse_copy(1, "/plugins/test.proof: plugin \"test.proof\": FILE is refused: it has another "
+                   "byte order than this host; rebuild it for this machine\n");
+    WITH_TAG(tag.desc_size = 40);
+    refuse_copy(1, "/plugins/test.proof: plugin \"test.proof\": FILE is refused: the descriptor "
+                   "has size 40, this host takes 96 to 4096; rebuild it with its SDK\n");
+    WITH_TAG(tag.desc_size = 4097);
+    refuse_copy(1, "/plugins/test.proof: plugin \"test.proof\": FILE is refused: the descriptor "
+                   "has size 4097, this host takes 96 to 4096; rebuild it with its SDK\n");
+}
+
+/* A newer SDK never refuses: built_minor says only how much of the descriptor there is. */
+static void a_newer_sdk_alone_is_no_reason(void)
+{
+    WITH_TAG(tag.built_minor = 7);
+    memcpy(find("abi" US "1" US "0" US "0", 9), "abi" US "1" US "0" US "7", 9);
+    write_file(file, copy, copy_len);
+    {
+        char config[256];
+
+        snprintf(config, sizeof(config), CONFIG, file);
+        CU_ASSERT_EQUAL(run_config(config, NULL, 0), NAVE_OK);
+        check_reports(NOTHING);
+    }
+}
+
+/* --- what stands beside it ------------------------------------------------------------------- */
+
+const struct nave_plugin *proof_plugin_entry_v1(void);
+
+static void a_role_that_two_plugins_have_is_refused(void)
+{
+    char config[512];
+    size_t len;
+    char *twin = read_file(PROOF_FOLDER "/twin.so", &len);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(twin);
+    begin_copy();
+    write_file(file, copy, copy_len);
+    write_file(other, twin, len);
+    free(twin);
+    snprintf(config, sizeof(config),
+             "{\"plugins\": {\"test.proof\": {\"$path\": \"%s\"}, \"test.twin\": {\"$path\": "
+             "\"%s\"}}}",
+             file, other);
+    CU_ASSERT_NOT_EQUAL(run_config(config, NULL, 0), NAVE_OK);
+    CU_ASSERT_EQUAL(trace_is_there(), 0);
+    check_reports(
+        "/plugins/test.twin: plugins \"test.proof\" and \"test.twin\" both have a handler named "
+        "\"proof\", so that the name does not say which; take one of them out\n");
+}
+
+static void an_id_that_is_there_twice_is_refused(void)
+{
+    static const nave_plugin_entry_fn twice[] = {proof_plugin_entry_v1, proof_plugin_entry_v1,
+                                                 NULL};
+
+    CU_ASSERT_NOT_EQUAL(run_config("{\"plugins\": {\"test.proof\": {}, \"test.proof\": {}}}", NULL,
+                                   0),
+                        NAVE_OK);
+    check_reports(": not valid JSON: duplicate object key near '\"test.proof\"'\n");
+    CU_ASSERT_NOT_EQUAL(run_config("{\"plugins\": {\"test.proof\": {}}}", twice, 0), NAVE_OK);
+    check_reports("two static plugins have the id \"test.proof\", so that it does not say which; "
+                  "take one out of static_plugins\n");
+}
+
+#define TEST(name)  \
+    {               \
+#        name, name \
+    }
+static CU_TestInfo tests[] = {
+    TEST(reading_a_manifest_runs_no_code_and_starting_does),
+    TEST(what_is_no_elf_file_is_refused_unrun),
+    TEST(folders_and_pipes_are_refused_without_waiting),
+    TEST(a_library_that_is_no_plugin_is_refused_unrun),
+    TEST(another_machine_is_named),
+    TEST(what_others_may_write_is_refused_with_the_command_that_helps),
+    TEST(what_belongs_to_another_user_is_refused),
+    TEST(the_manifest_alone_tells_another_abi),
+    TEST(a_damaged_manifest_is_refused_by_line),
+    TEST(the_id_inside_must_be_the_one_that_was_asked_for),
+    TEST(a_file_without_the_entry_is_refused),
+    TEST(the_tag_is_checked_before_anything_behind_it),
+    TEST(a_newer_sdk_alone_is_no_reason),
+    TEST(a_role_that_two_plugins_have_is_refused),
+    TEST(an_id_that_is_there_twice_is_refused),
+    CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+    {"loading", set_up, clean_up, NULL, NULL, tests},
+    CU_SUITE_INFO_NULL,
+};
+
+NAVE_TEST_MAIN(suites)
