@@ -107,3 +107,20 @@ check_LTLIBRARIES += %D%/twin.la
 %C%_twin_la_SOURCES  = %D%/plugins/proof.c
 %C%_twin_la_CPPFLAGS = $(SDK_CPPFLAGS) -DPROOF_ID='"test.twin"'
 %C%_twin_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+
+# One source three ways; life_1_0.so sees the frozen headers and no others.
+check_PROGRAMS += %D%/test_three_ways
+%C%_test_three_ways_SOURCES  = %D%/test_three_ways.c %D%/plugins/life.c
+%C%_test_three_ways_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN \
+	-DLIFE_FOLDER='"$(abs_top_builddir)/%D%/.libs"'
+%C%_test_three_ways_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
+check_LTLIBRARIES += %D%/life.la
+%C%_life_la_SOURCES  = %D%/plugins/life.c
+%C%_life_la_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_life_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+
+check_LTLIBRARIES += %D%/life_1_0.la
+%C%_life_1_0_la_SOURCES  = %D%/plugins/life.c
+%C%_life_1_0_la_CPPFLAGS = $(SAN_CPPFLAGS) -I$(top_srcdir)/sdk/abi/headers/1.0
+%C%_life_1_0_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
