@@ -124,3 +124,8 @@ check_LTLIBRARIES += %D%/life_1_0.la
 %C%_life_1_0_la_SOURCES  = %D%/plugins/life.c
 %C%_life_1_0_la_CPPFLAGS = $(SAN_CPPFLAGS) -I$(top_srcdir)/sdk/abi/headers/1.0
 %C%_life_1_0_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+
+check_PROGRAMS += %D%/test_checked
+%C%_test_checked_SOURCES  = %D%/test_checked.c
+%C%_test_checked_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_checked_LDADD    = core/libnavecore.la $(CUNIT_LIBS) -lpthread
