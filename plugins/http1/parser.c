@@ -88,10 +88,10 @@ static int32_t parse_line(struct http1_pass *s, const char *line)
         p = http1_skip_token(p, s->end);
         if (p >= s->end)
             return (size_t)(s->end - line) > HTTP1_METHOD_MAX ? -501 : line_goes_on(s, line);
+        if (p - line > (int64_t)HTTP1_METHOD_MAX)
+            return -501; /* whatever follows: the end of the input may stand there, too */
         if (*p != ' ' || p == line)
             return -400;
-        if (p - line > (int64_t)HTTP1_METHOD_MAX)
-            return -501;
         head->method = method_of(line, (size_t)(p - line));
     }
     head->method_text = http1_slice(s->text, line, p);

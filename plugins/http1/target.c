@@ -8,6 +8,8 @@
 #include "names.h"
 #include "scan.h"
 
+#include <arpa/inet.h>
+
 /* unreserved / sub-delims / "%" of a reg-name ("RFC 3986 3.2.2"); the digits behind '%' are checked
  * apart. */
 static int32_t is_reg_char(unsigned char c)
@@ -21,39 +23,22 @@ static int32_t is_hex(unsigned char c)
     return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
 }
 
-/* "[" IPv6address "]": a check of the alphabet and the shape of the groups. Behind: one past ']', or
- * NULL. */
+/* "[" IPv6address "]" at p. Behind: one past ']', or NULL. */
 static const char *skip_ip6(const char *p, const char *end)
 {
-    uint32_t colons = 0;
-    uint32_t dots = 0;
-    uint32_t run = 0;
-    uint32_t gaps = 0;
+    const char *close = memchr(p, ']', (size_t)(end - p));
+    unsigned char address[16];
+    char text[48]; /* the longest form has 45 */
+    size_t len;
 
-    for (p++; p < end && *p != ']'; p++) {
-        if (*p == ':') {
-            colons++;
-            run = 0;
-            if (p[-1] == ':')
-                gaps++;
-            if (dots)
-                return NULL;
-        } else if (*p == '.') {
-            dots++;
-            if (run == 0)
-                return NULL;
-            run = 0;
-        } else if (!is_hex((unsigned char)*p) || ++run > 4) {
-            return NULL;
-        }
-    }
-    if (p == end || colons < 2 || colons > 8 || gaps > 1 || (dots != 0 && dots != 3))
+    if (!close)
         return NULL;
-    if (gaps == 0 && colons != (dots ? 6u : 7u))
+    len = (size_t)(close - p) - 1;
+    if (len >= sizeof(text))
         return NULL;
-    if (p[-1] == '.' || (p[-1] == ':' && p[-2] != ':'))
-        return NULL;
-    return p + 1;
+    memcpy(text, p + 1, len); /* visible characters: there is no NUL among them */
+    text[len] = '\0';
+    return inet_pton(AF_INET6, text, address) == 1 ? close + 1 : NULL;
 }
 
 int32_t http1_is_authority(const char *p, uint32_t len)

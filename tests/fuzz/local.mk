@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+#
+# Fuzz targets, each run by driver.c over its corpus. With libFuzzer: docs/internals/fuzzing.md.
+
+check_PROGRAMS += %D%/fuzz_http1 %D%/fuzz_chunked %D%/fuzz_route
+
+%C%_fuzz_http1_SOURCES  = %D%/fuzz_http1.c %D%/driver.c %D%/reference_http1.c %D%/reference_http1.h
+%C%_fuzz_http1_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_fuzz_http1_LDADD    = plugins/http1/libhttp1.la
+
+%C%_fuzz_chunked_SOURCES  = %D%/fuzz_chunked.c %D%/driver.c
+%C%_fuzz_chunked_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_fuzz_chunked_LDADD    = plugins/http1/libhttp1.la
+
+%C%_fuzz_route_SOURCES  = %D%/fuzz_route.c %D%/driver.c
+%C%_fuzz_route_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_fuzz_route_LDADD    = plugins/router/librouter.la
+
+EXTRA_DIST += %D%/corpus
