@@ -9,3 +9,11 @@ check_PROGRAMS += %D%/test_router
 	$(CUNIT_LIBS) $(JANSSON_LIBS)
 
 EXTRA_DIST += tests/data/routes.json
+
+check_PROGRAMS += %D%/test_trie
+%C%_test_trie_SOURCES  = %D%/test_trie.c
+%C%_test_trie_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_trie_LDADD    = \
+	plugins/router/librouter.la \
+	tests/support/libsupport.la \
+	$(CUNIT_LIBS)
