@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A plugin for the benchmarks: the handler "bench_defer" answers every request later, from a thread
- * that is no worker, through nave_http_defer. One bounded queue, one thread, no allocation per
- * request: what nave-bench counts then is the cost of deferring itself.
+ * A plugin for the benchmarks and for the tests from end to end: the handler "later" answers every
+ * request from one of `threads` threads that are no workers, through nave_http_defer; the peer may be
+ * gone by then. One bounded queue, no allocation per request: what is counted is deferring itself.
  */
 #include <pthread.h>
 #include <string.h>
@@ -11,15 +11,23 @@
 #include <nave/plugin.h>
 
 #define QUEUE_MAX 16384 /* a power of two; a reply that finds it full is dropped: 503 */
+#define THREADS   8
 #define BODY      "Hello, World!"
 #define TYPE      "text/plain; charset=utf-8"
+
+#define DEFER_OPTIONS(OPTION) OPTION(count, threads, "1", "1", "8", 0, "threads that answer")
+
+NAVE_OPTION_STRUCT(defer_options, DEFER_OPTIONS);
+NAVE_OPTION_TABLE(defer_option_table, defer_options, DEFER_OPTIONS)
 
 struct defer_plugin {
     struct nave_host *host;
     const struct nave_http_handler_iface *api;
-    pthread_t thread;
+    pthread_t threads[THREADS];
     pthread_mutex_t mutex;
     pthread_cond_t filled;
+    uint32_t thread_count; /* running */
+    uint32_t thread_max;
     uint32_t is_stopping;
     uint32_t head; /* of the next to be answered */
     uint32_t tail; /* of the next free place     */
@@ -130,12 +138,11 @@ fail_publish:
     return NAVE_ENOMEM;
 }
 
-static nave_err defer_start(void *self)
+static nave_err defer_prepare(void *self, const struct nave_prepare_args *args)
 {
-    struct defer_plugin *p = self;
-
-    p->is_stopping = 0;
-    return pthread_create(&p->thread, NULL, answer_all, p) ? NAVE_ENOMEM : NAVE_OK;
+    ((struct defer_plugin *)self)->thread_max =
+        (uint32_t)((const struct defer_options *)args->options)->threads;
+    return NAVE_OK;
 }
 
 static void defer_stop(void *self)
@@ -144,9 +151,25 @@ static void defer_stop(void *self)
 
     pthread_mutex_lock(&p->mutex);
     p->is_stopping = 1;
-    pthread_cond_signal(&p->filled);
+    pthread_cond_broadcast(&p->filled);
     pthread_mutex_unlock(&p->mutex);
-    pthread_join(p->thread, NULL);
+    while (p->thread_count > 0)
+        pthread_join(p->threads[--p->thread_count], NULL);
+}
+
+static nave_err defer_start(void *self)
+{
+    struct defer_plugin *p = self;
+
+    p->is_stopping = 0;
+    while (p->thread_count < p->thread_max) {
+        if (pthread_create(&p->threads[p->thread_count], NULL, answer_all, p)) {
+            defer_stop(p);
+            return NAVE_ENOMEM;
+        }
+        p->thread_count++;
+    }
+    return NAVE_OK;
 }
 
 static void defer_destroy(void *self)
@@ -185,7 +208,7 @@ static void defer_unmake(void *self, struct nave_handle *handle)
 static const struct nave_plugin_ops defer_ops = {
     .size = sizeof(struct nave_plugin_ops),
     .create = defer_create,
-    .prepare = nave_default_prepare,
+    .prepare = defer_prepare,
     .commit = nave_default_ok,
     .abort = nave_default_nothing,
     .start = defer_start,
@@ -196,16 +219,16 @@ static const struct nave_plugin_ops defer_ops = {
     .destroy = defer_destroy,
 };
 
-#define NAVE_PLUGIN_NAME    bench_defer
-#define NAVE_PLUGIN_ID      "bench_defer"
+#define NAVE_PLUGIN_NAME    later
+#define NAVE_PLUGIN_ID      "later"
 #define NAVE_PLUGIN_VERSION "1.0.0"
 #define NAVE_PLUGIN_FLAGS   0
 #define NAVE_PLUGIN_NEEDS(NEED)
 #define NAVE_PLUGIN_PROVIDES(OFFER)
-#define NAVE_PLUGIN_ROLES(ROLE)                                                                   \
-    ROLE(handler, "bench_defer", NAVE_HTTP_HANDLER_ID, defer_make, defer_unmake, nave_no_options, \
-         NAVE_NO_OPTIONS, "answers later, from a thread of its own")
-#define NAVE_PLUGIN_OPTIONS      NAVE_NO_OPTIONS
-#define NAVE_PLUGIN_OPTION_TABLE nave_no_options
+#define NAVE_PLUGIN_ROLES(ROLE)                                                             \
+    ROLE(handler, "later", NAVE_HTTP_HANDLER_ID, defer_make, defer_unmake, nave_no_options, \
+         NAVE_NO_OPTIONS, "answers from threads of its own")
+#define NAVE_PLUGIN_OPTIONS      DEFER_OPTIONS
+#define NAVE_PLUGIN_OPTION_TABLE defer_option_table
 #define NAVE_PLUGIN_OPS          defer_ops
 #include <nave/define.h>

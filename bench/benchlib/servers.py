@@ -202,10 +202,10 @@ class Server:
 
 def nave_config(kit, deferred=False):
     """The JSON file: shipped defaults, one worker, 16 routes."""
-    handler = {"bench_defer": {}} if deferred else {"text": BODY}
+    handler = {"later": {}} if deferred else {"text": BODY}
     plugins = {"tcp": {}, "http1": {}, "router": {"routes": [{"GET " + r: handler} for r in ROUTES]}}
     if deferred:
-        plugins["bench_defer"] = {"$path": os.path.abspath(kit.helper("plugin_defer.so"))}
+        plugins["later"] = {"$path": os.path.abspath(kit.helper("plugin_defer.so"))}
     config = {"runtime": {"workers": 1}, "plugins": plugins,
               "listeners": [{"name": "bench", "bind": "tcp://127.0.0.1:%d" % free_port(),
                              "layers": [], "protocols": ["http1"], "handler": "router"}]}
