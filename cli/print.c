@@ -35,6 +35,10 @@ static void put_clean(struct line *l, struct nave_str s)
     for (i = 0; i < s.len && l->len < sizeof(l->text) - 2; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
 
+        if (c == 0xc2 && i + 1 < s.len && (unsigned char)s.ptr[i + 1] < 0xa0) {
+            c = '?'; /* U+0080 to U+009F: terminals obey them, too */
+            i++;
+        }
         l->text[l->len++] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
     }
 }

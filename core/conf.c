@@ -5,6 +5,8 @@
  *
  * Positions: jansson keeps none, but it keeps the order of members and refuses duplicate keys, so the
  * n-th value of a walk in order is the n-th value of the text, and conf_scan.c noted where that is.
+ * The scan has refused everything that is no JSON, so what jansson still finds is one of three: a key
+ * that stands twice, a number out of range, no memory.
  */
 #include "conf.h"
 
@@ -45,6 +47,7 @@ struct nv_conf_doc {
     char *name; /* of the file, as it was given */
     char *text;
     size_t len;
+    struct nv_conf_position seen; /* the last place that was reported */
 
     json_t *json;
     struct node *nodes; /* nodes[0] is the root */
@@ -289,12 +292,15 @@ static void refuse_large_numbers(const struct nv_conf_doc *doc)
 
 /* ---- loading --------------------------------------------------------------------------------- */
 
-static void fail_at(const struct nv_conf_doc *doc, nave_err code, size_t offset, const char *text)
+static nave_err fail_at(struct nv_conf_doc *doc, nave_err code, size_t offset, const char *text)
 {
     struct nv_place at = {.file = doc->name};
 
-    nv_conf_locate(doc->text, doc->len, offset, &at.line, &at.column);
+    nv_conf_locate(doc->text, doc->len, offset, &doc->seen);
+    at.line = doc->seen.line;
+    at.column = doc->seen.column;
     nv_report_error(doc->report, code, &at, "%s", text);
+    return NAVE_ECONFIG;
 }
 
 static nave_err fail_memory(struct nv_report *report, const char *name)
@@ -305,17 +311,30 @@ static nave_err fail_memory(struct nv_report *report, const char *name)
     return NAVE_ENOMEM;
 }
 
-/* Say what jansson refused. It says nothing when it ran out of memory. */
-static nave_err fail_syntax(const struct nv_conf_doc *doc, const json_error_t *error)
+/* jansson has had codes for it since 2.11 only. */
+static int is_number_out_of_range(const json_error_t *error)
 {
-    struct nv_place at = {.file = doc->name};
+    return strstr(error->text, "too big") == error->text ||
+           strstr(error->text, "real number overflow") == error->text;
+}
 
-    if (error->text[0] == '\0')
+/* Say what jansson refused. Its position is the end of the token. */
+static nave_err fail_parsed(struct nv_conf_doc *doc, const json_error_t *error)
+{
+    size_t end = error->position > 0 ? (size_t)error->position : 0;
+    size_t start = nv_conf_token_before(doc->text, doc->len, end);
+    struct nave_str token = {doc->text + start, end - start};
+    char text[160];
+
+    token.len = nv_text_cut(token, 64);
+    if (is_number_out_of_range(error))
+        snprintf(text, sizeof(text), "number %.*s is out of range", (int)token.len, token.ptr);
+    else if (strstr(error->text, "duplicate object key") == error->text)
+        snprintf(text, sizeof(text), "not valid JSON: duplicate object key near '%.*s'",
+                 (int)token.len, token.ptr);
+    else
         return fail_memory(doc->report, doc->name);
-    at.line = error->line > 0 ? (uint32_t)error->line : 1;
-    at.column = error->column > 0 ? (uint32_t)error->column : 1;
-    nv_report_error(doc->report, NAVE_ESYNTAX, &at, "not valid JSON: %s", error->text);
-    return NAVE_ECONFIG;
+    return fail_at(doc, NAVE_ESYNTAX, start, text);
 }
 
 static nave_err parse(struct nv_conf_doc *doc)
@@ -331,22 +350,18 @@ static nave_err parse(struct nv_conf_doc *doc)
     err = nv_conf_scan(doc->text, doc->len, NV_CONF_DEPTH_MAX, NV_CONF_VALUES_MAX, &scan, &why);
     if (err == NAVE_ENOMEM)
         return fail_memory(doc->report, doc->name);
-    if (err) {
-        fail_at(doc, err, scan.bad_offset, why.text);
-        return NAVE_ECONFIG;
-    }
+    if (err)
+        return fail_at(doc, err, scan.bad_offset, why.text);
 
     doc->json = json_loadb(doc->text, doc->len, flags, &error);
-    if (!doc->json) {
+    if (!doc->json && is_number_out_of_range(&error)) {
         /* A whole number out of range stops the parser. Read again with all numbers as reals: if
          * nothing else was wrong, such numbers can be named by their pointers, every one. */
-        json_error_t ignored;
-
-        doc->json = json_loadb(doc->text, doc->len, flags | JSON_DECODE_INT_AS_REAL, &ignored);
+        doc->json = json_loadb(doc->text, doc->len, flags | JSON_DECODE_INT_AS_REAL, &error);
         is_second_reading = 1;
     }
     if (!doc->json) {
-        err = fail_syntax(doc, &error);
+        err = fail_parsed(doc, &error);
         goto done;
     }
 
@@ -360,7 +375,7 @@ static nave_err parse(struct nv_conf_doc *doc)
     build(&builder, &doc->nodes[0], doc->json);
     if (is_second_reading) {
         refuse_large_numbers(doc);
-        err = doc->errors ? NAVE_ECONFIG : fail_syntax(doc, &error);
+        err = NAVE_ECONFIG;
     }
     if (!json_is_object(doc->json)) {
         nv_conf_fail(&doc->nodes[0].pub, NAVE_ECONFIG, NULL,
@@ -392,9 +407,12 @@ static nave_err load(char *text, size_t len, const char *name, struct nv_report 
         err = fail_memory(report, name);
         goto fail;
     }
-    /* Some editors begin a file with a byte order mark; RFC 8259 8.1 lets us skip it. */
-    if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-        memcpy(text, "   ", 3);
+    /* Some editors begin a file with a byte order mark; RFC 8259 8.1 lets us skip it. It is no
+     * character of line 1: columns count what the editor shows. */
+    if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+        doc->len = len - 3;
+        memmove(text, text + 3, doc->len + 1);
+    }
     err = parse(doc);
     if (err)
         goto fail;
@@ -522,7 +540,9 @@ void nv_conf_fail(const struct nave_conf *c, nave_err code, const char *plugin, 
     doc->errors++;
     nv_conf_pointer(c, pointer, sizeof(pointer));
     at = (struct nv_place){.file = doc->name, .pointer = pointer, .plugin = plugin};
-    nv_conf_locate(doc->text, doc->len, node_of(c)->offset, &at.line, &at.column);
+    nv_conf_locate(doc->text, doc->len, node_of(c)->offset, &doc->seen);
+    at.line = doc->seen.line;
+    at.column = doc->seen.column;
     va_start(args, format);
     nv_report_verror(doc->report, code, &at, format, args);
     va_end(args);

@@ -37,7 +37,8 @@ struct nave_conf *nv_conf_root(struct nv_conf_doc *doc);
 uint64_t nv_conf_errors(const struct nv_conf_doc *doc);
 
 /* The absolute form of `path`, which is relative to the folder of the file that cursor `c` is in.
- * Thread: [control]. Owns: the caller frees. Errors: NAVE_ENOMEM; NAVE_EIO no working directory. */
+ * Thread: [control]. Owns: the caller frees. Errors: NAVE_ENOMEM; NAVE_ETOOBIG longer than
+ * a path may be; what getcwd said. */
 NAVE_NODISCARD nave_err nv_conf_resolve(const struct nave_conf *c, struct nave_str path,
                                         char **out_path);
 

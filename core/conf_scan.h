@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * One pass over a JSON text before it is parsed: bounds nesting and number of values, and remembers
- * where each value begins, which the parser does not. Used by conf.c alone.
+ * One pass over a JSON text before it is parsed: checks the grammar (RFC 8259) and UTF-8 to the byte,
+ * bounds nesting and number of values, and remembers where each value begins. The parser does none of
+ * that: its positions are those of the token after the mistake. Used by conf.c alone.
  */
 #ifndef NV_CONF_SCAN_H
 #define NV_CONF_SCAN_H
@@ -14,22 +15,32 @@
 struct nv_conf_scan {
     uint32_t *offsets;
     size_t count;
-    size_t bad_offset; /* of the refused byte, on NAVE_ETOOBIG */
+    size_t bad_offset; /* of the refused byte, on NAVE_ETOOBIG and NAVE_ESYNTAX; `len`: the end */
 };
 
-/* Scan `len` bytes. What is no JSON gives some answer; the parser refuses it later. Thread: [any].
- * Owns: the caller frees offsets. Errors: NAVE_ETOOBIG nesting or number of values, `why` says which;
- * NAVE_ENOMEM. */
+/* A byte of a text, as an operator counts: from 1, columns in characters. Zero: not known yet. */
+struct nv_conf_position {
+    size_t offset;
+    uint32_t line;
+    uint32_t column;
+};
+
+/* Scan `len` bytes, fewer than 4 GiB. What passes is JSON but for keys that stand twice and numbers
+ * out of range. Thread: [any]. Owns: the caller frees offsets. Errors: NAVE_ESYNTAX; NAVE_ETOOBIG
+ * nesting or number of values; `why` says what; NAVE_ENOMEM. */
 NAVE_NODISCARD nave_err nv_conf_scan(const char *text, size_t len, size_t depth_max,
                                      size_t values_max, struct nv_conf_scan *out,
                                      struct nv_why *why);
 
-/* The 1-based line and column (in characters) of the byte at `offset`. Thread: [any]. */
-void nv_conf_locate(const char *text, size_t len, size_t offset, uint32_t *out_line,
-                    uint32_t *out_column);
+/* Move `position` to the byte at `offset`. Going forward costs the way, so that many errors in
+ * document order cost one pass. Thread: [any]. */
+void nv_conf_locate(const char *text, size_t len, size_t offset, struct nv_conf_position *position);
 
 /* The value that begins at `offset` of valid JSON, without white space, to `out` (NULL: only
  * measure). Returns its length. Numbers stay as they were written. Thread: [any]. */
 size_t nv_conf_compact(const char *text, size_t len, size_t offset, char *out);
+
+/* Where the token of valid JSON begins that ends before `end`; `end` when there is none. */
+size_t nv_conf_token_before(const char *text, size_t len, size_t end);
 
 #endif

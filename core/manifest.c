@@ -391,11 +391,25 @@ static nave_err check_options(const struct nv_manifest *m, struct nv_why *why)
 /* Bytes that could play tricks with a terminal have no place here. */
 static nave_err check_bytes(const char *text, size_t len, struct nv_why *why)
 {
-    size_t i;
+    size_t i, n;
 
-    for (i = 0; i < len; i++) {
+    for (i = 0; i < len; i += n) {
         unsigned char c = (unsigned char)text[i];
 
+        n = nv_value_utf8(text + i, len - i);
+        if (n == 0)
+            return nv_why_set(why, NAVE_ESYNTAX,
+                              "the manifest is malformed: byte 0x%02x at offset %zu is not UTF-8",
+                              c, i);
+        if (c == 0)
+            return nv_why_set(why, NAVE_ESYNTAX,
+                              "the manifest goes on after its end, at offset %zu: were two plugins "
+                              "linked into one file?",
+                              i);
+        if (n == 2 && c == 0xc2 && (unsigned char)text[i + 1] < 0xa0)
+            return nv_why_set(why, NAVE_ESYNTAX,
+                              "the manifest is malformed: control character U+%04X at offset %zu",
+                              (unsigned char)text[i + 1], i);
         if ((c < 0x20 && c != '\n' && c != 0x1f) || c == 0x7f)
             return nv_why_set(why, NAVE_ESYNTAX,
                               "the manifest is malformed: control byte 0x%02x at offset %zu", c, i);

@@ -18,7 +18,8 @@ struct elf {
     uint64_t bytes; /* of the file */
     uint64_t table; /* offset of the section headers */
     uint64_t count;
-    uint64_t names; /* index of the section of names */
+    uint64_t stride; /* bytes of one header */
+    uint64_t names;  /* index of the section of names */
 };
 
 struct section {
@@ -81,10 +82,12 @@ static nave_err elf_open(struct elf *e, int fd, struct nv_why *why)
     e->head.machine = (uint16_t)number(&e->head, b + 18, 2);
     if (e->head.bits == 64) {
         e->table = number(&e->head, b + 40, 8);
+        e->stride = number(&e->head, b + 58, 2);
         e->count = number(&e->head, b + 60, 2);
         e->names = number(&e->head, b + 62, 2);
     } else {
         e->table = number(&e->head, b + 32, 4);
+        e->stride = number(&e->head, b + 46, 2);
         e->count = number(&e->head, b + 48, 2);
         e->names = number(&e->head, b + 50, 2);
     }
@@ -99,7 +102,7 @@ static nave_err read_section(const struct elf *e, uint64_t index, struct section
     size_t len = e->head.bits == 64 ? 64 : 40;
     nave_err err;
 
-    if (index >= e->count || e->table > e->bytes)
+    if (index >= e->count || e->table > e->bytes || e->stride != len)
         return nv_why_set(why, NAVE_ENOTPLUGIN, "has a malformed section table");
     err = read_at(e, e->table + index * len, b, len, why);
     if (err)

@@ -218,6 +218,9 @@ static void fail_bounds(const struct nave_option *row, const struct nave_conf *c
         nv_conf_fail(c, NAVE_EOVERFLOW, owner->plugin,
                      "option \"%s\" of %s is out of range%s: from %s to %s is allowed", row->name,
                      owner->what, what, row->min_text, row->max_text);
+    else if (!row->min_text[0] && !row->max_text[0]) /* more than 63 bits, or less than nothing */
+        nv_conf_fail(c, NAVE_EOVERFLOW, owner->plugin, "option \"%s\" of %s is out of range: %s",
+                     row->name, owner->what, kind_is(row->kind));
     else
         nv_conf_fail(c, NAVE_EOVERFLOW, owner->plugin,
                      "option \"%s\" of %s is out of range%s: at %s %s is allowed", row->name,
@@ -251,14 +254,16 @@ static nave_err take(const struct nave_option *row, struct nave_conf *c, struct 
         return NAVE_OK;
     }
     if (c) {
-        if (read_value(row, c, &value, &text) != NAVE_OK) {
+        nave_err err = read_value(row, c, &value, &text);
+
+        if (err == NAVE_EOVERFLOW || (!err && !is_within(row, value))) {
+            fail_bounds(row, c, owner);
+            return NAVE_ECONFIG;
+        }
+        if (err) {
             nv_conf_fail(c, NAVE_EINVAL, owner->plugin,
                          "option \"%s\" of %s is malformed (here stands %s): %s", row->name,
                          owner->what, nv_conf_kind_text(nave_conf_kind(c)), kind_is(row->kind));
-            return NAVE_ECONFIG;
-        }
-        if (!is_within(row, value)) {
-            fail_bounds(row, c, owner);
             return NAVE_ECONFIG;
         }
     } else if (!row->default_text[0]) {
@@ -295,9 +300,9 @@ static void fail_unknown(const struct nave_option *rows, uint32_t count, struct 
         len += (size_t)n;
         nv_near_try(&near, rows[i].name, strlen(rows[i].name));
     }
-    nv_conf_fail(c, NAVE_ENOTFOUND, owner->plugin, "unknown option \"%.*s\" of %s%s; %s%s",
-                 key.len > 64 ? 64 : (int)key.len, key.ptr, owner->what, nv_near_hint(&near, hint),
-                 count ? "allowed: " : "it has no options", allowed);
+    nv_conf_fail(c, NAVE_ENOTFOUND, owner->plugin, "unknown option \"%.*s\" of %s; %s%s%s",
+                 (int)nv_text_cut(key, 64), key.ptr, owner->what,
+                 count ? "allowed: " : "it has no options", allowed, nv_near_hint(&near, hint));
 }
 
 static nave_err apply(const struct nave_option *rows, uint32_t count, struct nave_conf *conf,

@@ -14,6 +14,19 @@ static struct nave_str str_of(const char *text)
     return text ? (struct nave_str){text, strlen(text)} : (struct nave_str){"", 0};
 }
 
+/* As vsnprintf, but what is too long ends between two characters. */
+static void format_text(char *text, size_t cap, const char *format, va_list args) NAVE_FORMAT(3, 0);
+
+static void format_text(char *text, size_t cap, const char *format, va_list args)
+{
+    int n = vsnprintf(text, cap, format, args);
+
+    if (n < 0)
+        text[0] = '\0';
+    else if ((size_t)n >= cap)
+        text[nv_text_cut((struct nave_str){text, cap - 1}, cap - 1)] = '\0';
+}
+
 nave_err nv_report_init(struct nv_report *r, nave_report_fn *fn, void *arg, uint32_t level_max)
 {
     memset(r, 0, sizeof(*r));
@@ -55,8 +68,7 @@ void nv_report_verror(struct nv_report *r, nave_err code, const struct nv_place 
 
     if (!at)
         at = &nowhere;
-    if (vsnprintf(text, sizeof(text), format, args) < 0)
-        text[0] = '\0';
+    format_text(text, sizeof(text), format, args);
     report.line = at->line;
     report.column = at->column;
     report.file = str_of(at->file);
@@ -96,8 +108,7 @@ void nv_report_log(struct nv_report *r, uint32_t level, const char *plugin, cons
     if (!r || (level > r->level_max && level != NAVE_LOG_ERROR))
         return;
     va_start(args, format);
-    if (vsnprintf(text, sizeof(text), format, args) < 0)
-        text[0] = '\0';
+    format_text(text, sizeof(text), format, args);
     va_end(args);
     nv_report_text(r, level, plugin, text, strlen(text));
 }
@@ -121,17 +132,32 @@ nave_err nv_why_set(struct nv_why *why, nave_err code, const char *format, ...)
     if (!why)
         return code;
     va_start(args, format);
-    if (vsnprintf(why->text, sizeof(why->text), format, args) < 0)
-        why->text[0] = '\0';
+    format_text(why->text, sizeof(why->text), format, args);
     va_end(args);
     return code;
 }
 
-/* Append `n` bytes; all or nothing, so that an escape is never cut in two. */
+size_t nv_text_cut(struct nave_str s, size_t max)
+{
+    size_t n = s.len < max ? s.len : max;
+    size_t back;
+
+    /* The character that was begun last: whole, or not at all. */
+    for (back = 1; back <= 4 && back <= n; back++) {
+        unsigned char c = (unsigned char)s.ptr[n - back];
+        size_t whole = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
+
+        if ((c & 0xc0u) != 0x80u)
+            return whole > back ? n - back : n;
+    }
+    return n;
+}
+
+/* Append `n` bytes; all or nothing, so that an escape or a character is never cut in two. */
 static size_t append(char *out, size_t cap, size_t len, const char *bytes, size_t n)
 {
-    if (cap == 0 || n >= cap - len)
-        return len;
+    if (n >= cap - len)
+        return cap;
     memcpy(out + len, bytes, n);
     out[len + n] = '\0';
     return len + n;
@@ -139,16 +165,19 @@ static size_t append(char *out, size_t cap, size_t len, const char *bytes, size_
 
 size_t nv_pointer_add(char *out, size_t cap, size_t len, const char *key, size_t key_len)
 {
-    size_t i;
+    size_t i, n;
 
     len = append(out, cap, len, "/", 1);
-    for (i = 0; i < key_len; i++) {
+    for (i = 0; i < key_len; i += n) {
+        n = 1;
+        while (i + n < key_len && ((unsigned char)key[i + n] & 0xc0u) == 0x80u)
+            n++;
         if (key[i] == '~')
             len = append(out, cap, len, "~0", 2);
         else if (key[i] == '/')
             len = append(out, cap, len, "~1", 2);
         else
-            len = append(out, cap, len, key + i, 1);
+            len = append(out, cap, len, key + i, n);
     }
     return len;
 }

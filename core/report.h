@@ -73,8 +73,12 @@ uint64_t nv_report_errors(struct nv_report *r);
 /* Set the reason and return `code`, so that a check ends in one statement. NULL `why` is fine. */
 nave_err nv_why_set(struct nv_why *why, nave_err code, const char *format, ...) NAVE_FORMAT(3, 4);
 
+/* How many bytes of `s`, at most `max`, can be shown without cutting a UTF-8 character in two. */
+size_t nv_text_cut(struct nave_str s, size_t max);
+
 /* Append "/key" with ~0 and ~1 escapes (RFC 6901 3) to the pointer of `len` bytes in `out`, which
- * has room for `cap` with the NUL. The result is always terminated; the new length. */
+ * has room for `cap` with the NUL. The result is always terminated. Returns the new length, or `cap`
+ * when something did not fit: nothing more is appended then, so that a cut pointer is a prefix. */
 size_t nv_pointer_add(char *out, size_t cap, size_t len, const char *key, size_t key_len);
 size_t nv_pointer_add_index(char *out, size_t cap, size_t len, size_t index);
 

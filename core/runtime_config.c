@@ -66,7 +66,7 @@ static void check_sections(struct nave_conf *root)
             nv_conf_fail(value, NAVE_ECONFIG, NULL,
                          "there is no section \"%.*s\"; the sections are runtime, plugins and "
                          "listeners%s",
-                         (int)key.len, key.ptr, hint);
+                         (int)nv_text_cut(key, 64), key.ptr, hint);
     }
 }
 
@@ -109,6 +109,22 @@ static void read_workers(struct nave_runtime *rt)
         rt->worker_count = NV_WORKERS_MAX;
 }
 
+/* The validator of options leaves keys with '$' to the host; this section has none. */
+static void refuse_host_keys(struct nave_conf *c)
+{
+    size_t i;
+
+    for (i = 0; i < nave_conf_count(c); i++) {
+        struct nave_str key = {NULL, 0};
+        struct nave_conf *value = nave_conf_at(c, i, &key);
+
+        if (key.len > 0 && key.ptr[0] == '$')
+            nv_conf_fail(value, NAVE_ECONFIG, NULL,
+                         "\"%.*s\": keys that begin with '$' stand in the object of a plugin only",
+                         (int)nv_text_cut(key, 64), key.ptr);
+    }
+}
+
 static void read_runtime(struct nave_runtime *rt, struct nave_conf *c)
 {
     const struct nv_options_owner owner = {"the runtime", NULL};
@@ -116,6 +132,7 @@ static void read_runtime(struct nave_runtime *rt, struct nave_conf *c)
     char hint[NV_NEAR_HINT_MAX];
     size_t count = 0, level;
 
+    refuse_host_keys(c);
     if (nv_options_fill(runtime_table(), c, &rt->conf, &rt->report, &owner) != NAVE_OK)
         return; /* reported */
     read_workers(rt);
@@ -123,7 +140,7 @@ static void read_runtime(struct nave_runtime *rt, struct nave_conf *c)
     if (level == NAVE_COUNT(levels))
         nv_conf_fail(nave_conf_get(c, "log_level"), NAVE_ECONFIG, NULL,
                      "\"%.*s\" is no level; the levels are error, warn, info and debug%s",
-                     (int)rt->conf.log_level.len, rt->conf.log_level.ptr, hint);
+                     (int)nv_text_cut(rt->conf.log_level, 64), rt->conf.log_level.ptr, hint);
     else if (level < rt->report.level_max)
         rt->report.level_max = (uint32_t)level;
     while (backends[count])
@@ -132,7 +149,7 @@ static void read_runtime(struct nave_runtime *rt, struct nave_conf *c)
         find_name(rt->conf.backend, backends, count, hint) == count)
         nv_conf_fail(nave_conf_get(c, "backend"), NAVE_ECONFIG, NULL,
                      "there is no backend \"%.*s\" on this machine%s; \"auto\" takes the best",
-                     (int)rt->conf.backend.len, rt->conf.backend.ptr, hint);
+                     (int)nv_text_cut(rt->conf.backend, 64), rt->conf.backend.ptr, hint);
 }
 
 /* --- section plugins ------------------------------------------------------------------------- */
@@ -237,7 +254,7 @@ static nave_err read_host_keys(struct nave_conf *c, char **out_path)
         if (k == NAVE_COUNT(host_keys)) {
             nv_conf_fail(value, NAVE_ECONFIG, NULL,
                          "\"%.*s\" is no key of the host; they are \"$path\" and \"$use\"%s",
-                         (int)key.len, key.ptr, hint);
+                         (int)nv_text_cut(key, 64), key.ptr, hint);
         } else if (k == 1) {
             check_use_texts(value);
         } else if (value->api->text(value, &path) != NAVE_OK || !path.len) {
@@ -304,7 +321,7 @@ static nave_err read_plugin(struct nave_runtime *rt, struct nave_str key, struct
         nv_conf_fail(c, NAVE_ECONFIG, NULL,
                      "\"%.*s\" is no id of a plugin: words of a-z, 0-9, '-' and '_' that begin "
                      "with a letter, with '.' between, at most 64 bytes",
-                     (int)(key.len > 80 ? 80 : key.len), key.ptr);
+                     (int)nv_text_cut(key, 80), key.ptr);
         return NAVE_OK;
     }
     memcpy(id, key.ptr, key.len);

@@ -114,6 +114,28 @@ nave_err nv_value_address(struct nave_str text, struct nv_address *out)
     return NAVE_OK;
 }
 
+size_t nv_value_utf8(const char *at, size_t len)
+{
+    const unsigned char *b = (const unsigned char *)at;
+    size_t n, i;
+
+    if (len == 0)
+        return 0;
+    if (b[0] < 0x80)
+        return 1;
+    n = b[0] >= 0xf0 ? 4 : b[0] >= 0xe0 ? 3 : 2;
+    if (b[0] < 0xc2 || b[0] > 0xf4 || n > len)
+        return 0;
+    for (i = 1; i < n; i++) {
+        if ((b[i] & 0xc0u) != 0x80u)
+            return 0;
+    }
+    if ((b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xed && b[1] > 0x9f) ||
+        (b[0] == 0xf0 && b[1] < 0x90) || (b[0] == 0xf4 && b[1] > 0x8f))
+        return 0;
+    return n;
+}
+
 int nv_value_is_id(struct nave_str text)
 {
     int at_start = 1; /* of a word */

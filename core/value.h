@@ -35,6 +35,10 @@ struct nv_address {
 /* Split "tcp://127.0.0.1:8080". Thread: [any]. Owns: *out points into text. */
 NAVE_NODISCARD nave_err nv_value_address(struct nave_str text, struct nv_address *out);
 
+/* The length, 1 to 4, of the UTF-8 character at `at`, of which `len` bytes are there; 0 when it is
+ * none: cut off, overlong, a surrogate, beyond U+10FFFF (RFC 3629). Thread: [any]. */
+size_t nv_value_utf8(const char *at, size_t len);
+
 /* True when `text` is an id of a plugin: words of a-z, 0-9, '-' and '_' that begin with a letter,
  * with '.' between, at most 64 bytes. */
 int nv_value_is_id(struct nave_str text);

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
 
+# The linker sends what core allocates through the test.
+%C%_wrap = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+
 check_LTLIBRARIES += %D%/mini.la
 %C%_mini_la_SOURCES  = %D%/mini_plugin.c
 %C%_mini_la_CPPFLAGS = $(SDK_CPPFLAGS)
@@ -10,3 +13,32 @@ check_PROGRAMS += %D%/test_loader
 %C%_test_loader_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN \
 	-DMINI_SO='"$(abs_top_builddir)/%D%/.libs/mini.so"'
 %C%_test_loader_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
+check_PROGRAMS += %D%/test_value
+%C%_test_value_SOURCES  = %D%/test_value.c
+%C%_test_value_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_value_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
+check_PROGRAMS += %D%/test_conf
+%C%_test_conf_SOURCES  = %D%/test_conf.c %D%/failing.h %D%/told.h
+%C%_test_conf_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_conf_LDFLAGS  = $(AM_LDFLAGS) $(%C%_wrap)
+%C%_test_conf_LDADD    = core/libnavecore.la $(JANSSON_LIBS) $(CUNIT_LIBS)
+
+check_PROGRAMS += %D%/test_options
+%C%_test_options_SOURCES  = %D%/test_options.c %D%/failing.h %D%/told.h
+%C%_test_options_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_options_LDFLAGS  = $(AM_LDFLAGS) $(%C%_wrap)
+%C%_test_options_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
+check_PROGRAMS += %D%/test_manifest
+%C%_test_manifest_SOURCES  = %D%/test_manifest.c %D%/failing.h
+%C%_test_manifest_CPPFLAGS = $(TEST_CPPFLAGS) -DPLUGINS='"$(abs_top_builddir)/plugins"' \
+	-DMINI_SO='"$(abs_top_builddir)/%D%/.libs/mini.so"'
+%C%_test_manifest_LDFLAGS  = $(AM_LDFLAGS) $(%C%_wrap)
+%C%_test_manifest_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
+TESTS += %D%/refused
+EXTRA_DIST += \
+	%D%/goldens \
+	%D%/refused

@@ -2,7 +2,7 @@
 #
 # Fuzz targets, each run by driver.c over its corpus. With libFuzzer: docs/internals/fuzzing.md.
 
-check_PROGRAMS += %D%/fuzz_http1 %D%/fuzz_chunked %D%/fuzz_route
+check_PROGRAMS += %D%/fuzz_http1 %D%/fuzz_chunked %D%/fuzz_route %D%/fuzz_conf %D%/fuzz_manifest
 
 %C%_fuzz_http1_SOURCES  = %D%/fuzz_http1.c %D%/driver.c %D%/reference_http1.c %D%/reference_http1.h
 %C%_fuzz_http1_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -15,5 +15,13 @@ check_PROGRAMS += %D%/fuzz_http1 %D%/fuzz_chunked %D%/fuzz_route
 %C%_fuzz_route_SOURCES  = %D%/fuzz_route.c %D%/driver.c
 %C%_fuzz_route_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_fuzz_route_LDADD    = plugins/router/librouter.la
+
+%C%_fuzz_conf_SOURCES  = %D%/fuzz_conf.c %D%/driver.c
+%C%_fuzz_conf_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_fuzz_conf_LDADD    = core/libnavecore.la
+
+%C%_fuzz_manifest_SOURCES  = %D%/fuzz_manifest.c %D%/driver.c
+%C%_fuzz_manifest_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_fuzz_manifest_LDADD    = core/libnavecore.la
 
 EXTRA_DIST += %D%/corpus

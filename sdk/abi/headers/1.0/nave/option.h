@@ -10,8 +10,10 @@
  *     NAVE_OPTION_STRUCT(http1_options, HTTP1_OPTIONS);
  *
  * Columns: kind, member (also the JSON key), default, minimum, maximum, flags, documentation.
- * Default, minimum and maximum are texts in the grammar of the kind; "" is no bound, and as a default
- * "the value must be given". The documentation is one line without a line break.
+ * Default, minimum and maximum are texts in the grammar of the kind (of a text: its length in bytes,
+ * a count). As a bound "" is none; as a default it means that the value must be given. A conf has
+ * neither: its three columns are "", it is always optional, and NULL when it is not there; who cannot
+ * do without it refuses that in prepare. The documentation is one line without a line break.
  *
  * kind      JSON                          C member
  * flag      true, false                   uint32_t

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The n-th allocation fails, once. The linker sends the calls of core through the functions below
+ * (--wrap, see local.mk); those of libraries are not ours.
+ */
+#ifndef FAILING_H
+#define FAILING_H
+
+#include <stdlib.h>
+
+static long countdown = -1; /* below 0: nothing fails */
+static int has_failed;
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t n);
+char *__real_strdup(const char *s);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t n);
+char *__wrap_strdup(const char *s);
+
+static int fails(void)
+{
+    if (countdown < 0 || countdown-- > 0)
+        return 0;
+    has_failed = 1;
+    return 1; /* once: countdown is below 0 now */
+}
+
+void *__wrap_malloc(size_t n)
+{
+    return fails() ? NULL : __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t n)
+{
+    return fails() ? NULL : __real_realloc(p, n);
+}
+
+char *__wrap_strdup(const char *s)
+{
+    return fails() ? NULL : __real_strdup(s);
+}
+
+/* Let the allocation after `n` others fail. */
+static void fail_after(long n)
+{
+    has_failed = 0;
+    countdown = n;
+}
+
+#endif
