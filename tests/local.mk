@@ -13,6 +13,7 @@ include tests/http1/local.mk
 include tests/router/local.mk
 include tests/tcp/local.mk
 include tests/fuzz/local.mk
+include tests/model/local.mk
 include tests/e2e/local.mk
 
 TESTS += $(check_PROGRAMS)

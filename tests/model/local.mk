@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+#
+# Every interleaving of the atomic algorithms, from their own sources: docs/internals/model.md.
+
+check_PROGRAMS += %D%/test_inbox
+%C%_test_inbox_SOURCES  = %D%/test_inbox.c %D%/explore.c %D%/explore.h
+%C%_test_inbox_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_inbox_LDADD    = $(CUNIT_LIBS)
+
+# It includes core/task.c.
+check_PROGRAMS += %D%/test_waker
+%C%_test_waker_SOURCES  = %D%/test_waker.c %D%/explore.c %D%/explore.h
+%C%_test_waker_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_waker_LDADD    = $(CUNIT_LIBS)
