@@ -2,6 +2,6 @@
 #
 # The whole program, from outside: sockets, signals, exit status.
 
-TESTS += %D%/serve %D%/install
+TESTS += %D%/serve %D%/install %D%/browser
 
-EXTRA_DIST += %D%/serve %D%/install
+EXTRA_DIST += %D%/serve %D%/install %D%/browser
