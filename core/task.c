@@ -155,6 +155,7 @@ nave_err nv_task_new(struct nv_worker_handle *h, const struct nave_future_iface 
     t->slot = slot;
     w->tasks++;
     h->usage.tasks++;
+    h->usage.bytes += size;
     *out_future = &t->future;
     return NAVE_OK;
 }
@@ -165,6 +166,7 @@ static void task_free(struct nv_task *t)
     struct nv_worker *w = t->owner->worker;
 
     t->owner->usage.tasks--;
+    t->owner->usage.bytes -= t->size;
     w->tasks--;
     nv_slab_free(&w->slab, t, t->size);
 }

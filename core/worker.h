@@ -17,7 +17,7 @@ struct nv_worker;
 
 /* What a plugin uses of one worker. Single writer: the worker. Read by others as a hint. */
 struct nv_usage {
-    uint64_t bytes;
+    uint64_t bytes; /* of alloc, watched descriptors and tasks together */
     uint64_t allocs;
     uint64_t fds;
     uint64_t timers;

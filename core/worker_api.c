@@ -90,6 +90,7 @@ static nave_err api_io_open(struct nave_worker *pub, int64_t fd, nave_io_fn *fn,
         return err;
     }
     h->usage.fds++;
+    h->usage.bytes += w->io_size;
     *out_io = &io->pub;
     return NAVE_OK;
 }
@@ -109,6 +110,7 @@ static void api_io_close(struct nave_io *pub)
 
     h->worker->poller_ops->io_close(h->worker->poller, io);
     h->usage.fds--;
+    h->usage.bytes -= h->worker->io_size;
     nv_slab_free(&h->worker->slab, io, h->worker->io_size);
 }
 

@@ -104,13 +104,22 @@ uint64_t model_load(const void *p, size_t size)
     return read_memory(p, size);
 }
 
-void model_store(void *p, size_t size, uint64_t v)
+void model_store(void *p, size_t size, uint64_t v, int order)
 {
     model_point();
     if (is_inside)
         store_later(&threads[self], p, size, v);
     else
         write_memory(p, size, v);
+    if (order == __ATOMIC_SEQ_CST)
+        flush(&threads[self]);
+}
+
+void model_fence(int order)
+{
+    model_point();
+    if (order == __ATOMIC_SEQ_CST)
+        flush(&threads[self]);
 }
 
 uint64_t model_exchange(void *p, size_t size, uint64_t v)
@@ -155,7 +164,24 @@ uint64_t model_fetch(void *p, size_t size, char what, uint64_t v)
     old = read_memory(p, size);
     if (model_breaks & MODEL_RMW_IS_TWO_STEPS)
         model_point();
-    write_memory(p, size, what == '&' ? old & v : what == '|' ? old | v : old ^ v);
+    switch (what) {
+    case '&':
+        v = old & v;
+        break;
+    case '|':
+        v = old | v;
+        break;
+    case '^':
+        v = old ^ v;
+        break;
+    case '+':
+        v = old + v;
+        break;
+    default:
+        v = old - v;
+        break;
+    }
+    write_memory(p, size, v);
     return old;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Explores the interleavings of a few threads of a model, one run after the other: every atomic
- * operation is a place where another thread may go on. Stores that are no read-modify-write wait in a
- * buffer of their thread, as on x86, and reach memory at any later time; a thread sees its own.
+ * operation is a place where another thread may go on. Stores that are neither read-modify-write nor
+ * sequentially consistent wait in a buffer of their thread, as on x86, and reach memory at any later
+ * time, in order; a thread sees its own.
  *
  * The code under test is compiled from its own source: include this file first, then the header or the
  * .c file; the names of the compiler's atomic operations lead here from then on.
@@ -50,16 +51,17 @@ extern uint32_t model_breaks;
 /* --- the operations -------------------------------------------------------------------------- */
 
 uint64_t model_load(const void *p, size_t size);
-void model_store(void *p, size_t size, uint64_t v);
+void model_store(void *p, size_t size, uint64_t v, int order);
 uint64_t model_exchange(void *p, size_t size, uint64_t v);
 int model_compare_exchange(void *p, size_t size, uint64_t *expected, uint64_t v);
 uint64_t model_fetch(void *p, size_t size, char what, uint64_t v);
+void model_fence(int order);
 
 #ifdef MODEL_REDIRECT
 #    define MODEL_TO_(v)                  ((uint64_t)(uintptr_t)(v))
 #    define MODEL_FROM_(p, v)             ((__typeof__(*(p)))(uintptr_t)(v))
 #    define __atomic_load_n(p, order)     MODEL_FROM_(p, model_load(p, sizeof(*(p))))
-#    define __atomic_store_n(p, v, order) model_store(p, sizeof(*(p)), MODEL_TO_(v))
+#    define __atomic_store_n(p, v, order) model_store(p, sizeof(*(p)), MODEL_TO_(v), order)
 #    define __atomic_exchange_n(p, v, order)                               \
         __extension__({                                                    \
             uint64_t old_ = model_exchange(p, sizeof(*(p)), MODEL_TO_(v)); \
@@ -75,6 +77,9 @@ uint64_t model_fetch(void *p, size_t size, char what, uint64_t v);
 #    define __atomic_fetch_and(p, v, order) model_fetch(p, sizeof(*(p)), '&', v)
 #    define __atomic_fetch_or(p, v, order)  model_fetch(p, sizeof(*(p)), '|', v)
 #    define __atomic_fetch_xor(p, v, order) model_fetch(p, sizeof(*(p)), '^', v)
+#    define __atomic_fetch_add(p, v, order) model_fetch(p, sizeof(*(p)), '+', v)
+#    define __atomic_fetch_sub(p, v, order) model_fetch(p, sizeof(*(p)), '-', v)
+#    define __atomic_thread_fence(order)    model_fence(order)
 #endif
 
 #endif

@@ -164,7 +164,7 @@ static void run_then_drop_all(void)
 static void wake(uint32_t i)
 {
     model_wait(&published);
-    model_store(&flags[i], sizeof(flags[i]), 1);
+    model_store(&flags[i], sizeof(flags[i]), 1, __ATOMIC_RELEASE);
     waker.api->wake(&waker);
     waker.api->wake(&waker); /* once more for nothing; the task may have ended */
 }
