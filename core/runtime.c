@@ -17,6 +17,9 @@
 #include "signals.h"
 #include "sized.h"
 
+/* Options of the first minor end here. */
+#define RUNTIME_OPTIONS_MIN offsetof(struct nave_runtime_options, event)
+
 const char *nave_version(void)
 {
     return NAVE_VERSION;
@@ -31,6 +34,12 @@ void nv_runtime_enter(struct nave_runtime *rt)
 void nv_runtime_leave(struct nave_runtime *rt)
 {
     rt->has_control--;
+}
+
+void nv_runtime_tell(struct nave_runtime *rt, uint32_t event, nave_err err)
+{
+    if (rt->event)
+        rt->event(rt->event_arg, event, err);
 }
 
 static nave_err refuse_state(struct nave_runtime *rt, const char *what, const char *why)
@@ -86,7 +95,7 @@ nave_err nave_runtime_create(const struct nave_runtime_options *options,
 
     if (!options || !out_rt)
         return NAVE_EINVAL;
-    err = nv_sized_copy(&o, sizeof(o), options, sizeof(o), NULL);
+    err = nv_sized_copy(&o, sizeof(o), options, RUNTIME_OPTIONS_MIN, NULL);
     if (err)
         return err;
     rt = calloc(1, sizeof(*rt));
@@ -105,6 +114,8 @@ nave_err nave_runtime_create(const struct nave_runtime_options *options,
             goto fail_report;
     }
     rt->flags = o.flags;
+    rt->event = o.event;
+    rt->event_arg = o.event_arg;
     rt->workers_asked = o.workers;
     rt->static_plugins = o.static_plugins;
     rt->is_checked = check && strcmp(check, "1") == 0;
@@ -197,8 +208,10 @@ static nave_err start_and_announce(struct nave_runtime *rt)
 {
     nave_err err = start(rt);
 
-    if (!err)
+    if (!err) {
         nv_wiring_announce(rt);
+        nv_runtime_tell(rt, NAVE_EVENT_LISTENING, NAVE_OK);
+    }
     return err;
 }
 
@@ -256,8 +269,10 @@ static nave_err run(struct nave_runtime *rt, int32_t is_fresh)
         nv_threads_stop(rt);
         has_signals = 0;
     }
-    if (is_fresh)
+    if (is_fresh) {
         nv_wiring_announce(rt);
+        nv_runtime_tell(rt, NAVE_EVENT_LISTENING, NAVE_OK);
+    }
     while (!nv_threads_turn(rt, NAVE_NEVER))
         ;
     end = finish(rt);

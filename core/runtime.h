@@ -51,6 +51,8 @@ struct nave_runtime {
     const nave_plugin_entry_fn *static_plugins;
     int32_t is_checked; /* NAVE_CHECK=1 */
     struct nv_report report;
+    nave_event_fn *event; /* may be NULL */
+    void *event_arg;
 
     /* what configure found */
     struct nv_conf_doc *doc;
@@ -75,6 +77,9 @@ struct nave_runtime {
 /* The calling thread takes the control role, and gives it back. They nest. */
 void nv_runtime_enter(struct nave_runtime *rt);
 void nv_runtime_leave(struct nave_runtime *rt);
+
+/* Tell the host program of NAVE_EVENT_`event`. Thread: [control]. */
+void nv_runtime_tell(struct nave_runtime *rt, uint32_t event, nave_err err);
 
 /* Resolve the loaded document of `rt`: fill everything under "what configure found". Reports all
  * errors. Thread: [control]. Errors: NAVE_ECONFIG; NAVE_ENOMEM. */

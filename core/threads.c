@@ -196,6 +196,8 @@ static void begin_drain(struct nv_thread *t)
     uint32_t i;
 
     t->is_draining = 1;
+    if (t->index == 0)
+        nv_runtime_tell(rt, NAVE_EVENT_DRAINING, NAVE_OK);
     t->deadline_ns = nv_worker_now(t->worker) + rt->conf.shutdown_timeout;
     stop_listeners(t);
     for (i = t->started; i-- > 0;) {

@@ -281,7 +281,50 @@ static void options_of_another_size_or_with_unknown_parts_are_refused(void)
     nave_runtime_stop(NULL);
 }
 
+struct told {
+    struct nave_runtime *rt;
+    char text[64];
+};
+
+static void on_event(void *arg, uint32_t event, nave_err err)
+{
+    struct told *told = arg;
+
+    snprintf(told->text + strlen(told->text), sizeof(told->text) - strlen(told->text), "%u:%d ",
+             event, err);
+    if (event == NAVE_EVENT_LISTENING) /* what is tagged [any] may be called */
+        nave_runtime_stop(told->rt);
+}
+
+static void the_host_is_told_when_it_listens_and_when_it_drains(void)
+{
+    static const char config[] = "{}";
+    struct told told = {NULL, ""};
+    struct nave_runtime_options o = {.size = sizeof(o), .event = on_event, .event_arg = &told};
+
+    CU_ASSERT_EQUAL_FATAL(nave_runtime_create(&o, &told.rt), NAVE_OK);
+    CU_ASSERT_EQUAL(nave_runtime_configure_text(told.rt, config, 2, "t"), NAVE_OK);
+    CU_ASSERT_EQUAL(nave_runtime_run(told.rt), NAVE_OK);
+    nave_runtime_destroy(told.rt);
+    CU_ASSERT_STRING_EQUAL(told.text, "1:0 4:0 ");
+}
+
+static void options_of_the_first_minor_are_taken(void)
+{
+    struct nave_runtime_options o = {.size = offsetof(struct nave_runtime_options, event)};
+    struct nave_runtime *rt = NULL;
+
+    o.event = on_event; /* beyond its size: not looked at */
+    CU_ASSERT_EQUAL_FATAL(nave_runtime_create(&o, &rt), NAVE_OK);
+    CU_ASSERT_EQUAL(nave_runtime_configure_text(rt, "{}", 2, "t"), NAVE_OK);
+    CU_ASSERT_EQUAL(nave_runtime_start(rt), NAVE_OK);
+    nave_runtime_destroy(rt);
+}
+
 static CU_TestInfo tests[] = {
+    {"the_host_is_told_when_it_listens_and_when_it_drains",
+     the_host_is_told_when_it_listens_and_when_it_drains},
+    {"options_of_the_first_minor_are_taken", options_of_the_first_minor_are_taken},
     {"a_life_goes_up_in_order_and_down_in_reverse", a_life_goes_up_in_order_and_down_in_reverse},
     {"a_failing_call_is_undone_in_reverse_and_reported_once",
      a_failing_call_is_undone_in_reverse_and_reported_once},

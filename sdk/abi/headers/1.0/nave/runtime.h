@@ -40,8 +40,22 @@ struct nave_report {
 /* Called for each report. Thread: [any]; calls never overlap. Must not call the runtime. */
 typedef void nave_report_fn(void *arg, const struct nave_report *report);
 
-#define NAVE_RUNTIME_SIGNALS \
-    (1u << 0) /* run() handles SIGINT and SIGTERM: drain, second: at once */
+/* run() handles SIGINT and SIGTERM (drain, second: at once) and SIGHUP. */
+#define NAVE_RUNTIME_SIGNALS (1u << 0)
+
+/* What happens to a runtime as a whole: X(value, NAME). */
+#define NAVE_EVENTS(X)                                                                 \
+    X(1, LISTENING) /* every listener accepts                                       */ \
+    X(2, RELOADING) /* a reload begins                                              */ \
+    X(3, RELOADED)  /* it ended: err is NAVE_OK, or why everything stays as it was  */ \
+    X(4, DRAINING)  /* no new work is taken                                         */
+#define NAVE_EVENT_ENUM_(value, name) NAVE_EVENT_##name = (value),
+enum nave_event_values { NAVE_EVENTS(NAVE_EVENT_ENUM_) NAVE_EVENT_LAST = 4 };
+#undef NAVE_EVENT_ENUM_
+
+/* Called for each event. Thread: [control]. Must return soon: worker 0 waits. May call what is tagged
+ * [any] of the runtime, and nothing else of it. */
+typedef void nave_event_fn(void *arg, uint32_t event, nave_err err);
 
 /* Options of a runtime. Sized: larger than known is accepted while the tail is zero. */
 struct nave_runtime_options {
@@ -53,6 +67,8 @@ struct nave_runtime_options {
     const char *plugin_path; /* folders with ':' between, absolute; NULL: the installed one */
     uint32_t workers;        /* 0: as configured                                            */
     uint32_t log_level;      /* the most that is told: NAVE_LOG_*                           */
+    nave_event_fn *event;    /* NULL: nobody is told                                        */
+    void *event_arg;
 };
 
 /* The version of libnave, "0.1.0". Thread: [any]. */
