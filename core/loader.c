@@ -2,6 +2,7 @@
  *
  * The loader; the only file that knows dlopen. A file is opened once, without following a link, and
  * that descriptor is examined, read and mapped (as /proc/self/fd/N): what was checked is what runs.
+ * With a digest asked for, the descriptor is exchanged for a sealed copy before anything is read.
  * Nothing of a plugin runs before its owner, mode, manifest and machine were found good.
  */
 #include "loader.h"
@@ -19,18 +20,22 @@
 #include "descriptor.h"
 #include "nv_elf.h"
 #include "nv_err.h"
+#include "sealed.h"
 #include "value.h"
 
 #define STATIC_PATH   "(static)"
 #define NOT_BUILT     "; a plugin is a shared object that was built with <nave/define.h>"
-#define MAPPING_MAX   160u /* bytes of the name given to dlopen       */
-#define ET_DYN_NUMBER 3    /* a shared object, in the head of the file */
+#define MAPPING_MAX   160u                  /* bytes of the name given to dlopen       */
+#define ET_DYN_NUMBER 3                     /* a shared object, in the head of the file */
+#define PINNED_MAX    (UINT64_C(256) << 20) /* bytes of a file whose digest is asked for */
 
 /* What a search was asked for. */
 struct search {
     const char *id;
     struct nave_conf *at;
     struct nv_report *report;
+    const char *sha256; /* NULL: any */
+    struct nave_conf *digest_at;
 };
 
 static void refuse(const struct search *s, nave_err code, const char *format, ...)
@@ -168,6 +173,57 @@ static nave_err check_fit(const struct search *s, const struct nv_plugin_file *f
     return err;
 }
 
+/* The file has digest `found`, and another was asked for. */
+static nave_err refuse_digest(const struct search *s, const char *path, const char *found)
+{
+    const struct search at_digest = {s->id, s->digest_at ? s->digest_at : s->at, s->report, NULL,
+                                     NULL};
+
+    refuse(&at_digest, NAVE_EDENIED,
+           "plugin \"%s\": %s has sha256 %s, and %s is expected; when the file is the one that you "
+           "mean, write its digest to \"$sha256\", else install the right one",
+           s->id, path, found, s->sha256);
+    return NAVE_EDENIED;
+}
+
+/* Measure the file and exchange its descriptor for a sealed copy of what was measured. Where there
+ * is no such thing, the file stays, and load measures it again. */
+static nave_err pin(const struct search *s, struct nv_plugin_file *f)
+{
+    struct nv_why why = {{0}};
+    char found[NV_DIGEST_TEXT];
+    int copy = -1;
+    nave_err err = nv_sealed_open(s->id, &copy);
+
+    if (err == NAVE_ENOSYS)
+        err = nv_digest_file(f->fd, PINNED_MAX, found, &why);
+    else if (err)
+        nv_why_set(&why, err, "cannot be copied: %s", nave_err_text(err));
+    else
+        err = nv_digest_copy(f->fd, copy, PINNED_MAX, found, &why);
+    if (!err && copy >= 0) {
+        err = nv_sealed_close(copy);
+        if (err)
+            nv_why_set(&why, err, "cannot be copied and sealed");
+    }
+    if (err)
+        refuse(s, err, "plugin \"%s\": %s %s", s->id, f->path, why.text);
+    else if (strcmp(found, s->sha256) != 0)
+        err = refuse_digest(s, f->path, found);
+    if (err) {
+        if (copy >= 0)
+            close(copy);
+        return err;
+    }
+    memcpy(f->digest, found, sizeof(found));
+    if (copy >= 0) {
+        close(f->fd);
+        f->fd = copy;
+        f->is_sealed = 1;
+    }
+    return NAVE_OK;
+}
+
 /* Take the file at `path`. `is_guess`: a file with another id inside is another plugin's, no error. */
 static nave_err take(const struct search *s, const char *path, int is_guess,
                      struct nv_plugin_file **out_file)
@@ -187,6 +243,9 @@ static nave_err take(const struct search *s, const char *path, int is_guess,
         goto out;
     }
     err = open_checked(s, f->path, &f->fd, &st);
+    if (err)
+        goto out;
+    err = s->sha256 ? pin(s, f) : NAVE_OK;
     if (err)
         goto out;
     err = nv_manifest_read(f->fd, &f->manifest, &why);
@@ -259,10 +318,12 @@ static nave_err search_folders(const struct search *s, const char *folders,
     return err;
 }
 
-nave_err nv_loader_find(const char *id, const char *path, const char *search, struct nave_conf *at,
-                        struct nv_report *report, struct nv_plugin_file **out_file)
+nave_err nv_loader_find_pinned(const char *id, const char *path, const char *search,
+                               const char *sha256, struct nave_conf *digest_at,
+                               struct nave_conf *at, struct nv_report *report,
+                               struct nv_plugin_file **out_file)
 {
-    const struct search s = {id, at, report};
+    const struct search s = {id, at, report, sha256, digest_at};
     nave_err err;
 
     if (!nv_value_is_id((struct nave_str){id, strlen(id)})) {
@@ -285,10 +346,16 @@ nave_err nv_loader_find(const char *id, const char *path, const char *search, st
     return err;
 }
 
+nave_err nv_loader_find(const char *id, const char *path, const char *search, struct nave_conf *at,
+                        struct nv_report *report, struct nv_plugin_file **out_file)
+{
+    return nv_loader_find_pinned(id, path, search, NULL, NULL, at, report, out_file);
+}
+
 nave_err nv_loader_static(nave_plugin_entry_fn entry, struct nv_report *report,
                           struct nv_plugin_file **out_file)
 {
-    struct search s = {NULL, NULL, report};
+    struct search s = {NULL, NULL, report, NULL, NULL};
     const struct nave_plugin *desc = entry ? entry() : NULL;
     struct nv_plugin_file *f;
     struct nv_why why = {{0}};
@@ -356,14 +423,42 @@ static void name_error(const char *text, const char *mapping, const char *path, 
         snprintf(out, cap, "%s", text ? text : "no reason was given");
 }
 
-static int has_changed(const struct nv_plugin_file *f)
+/* Is the open file still what was checked, and does its path still lead to it? Every write, rename,
+ * link and change of mode moves the time of change. */
+static nave_err check_unchanged(const struct search *s, const struct nv_plugin_file *f)
 {
+    char found[NV_DIGEST_TEXT];
+    struct nv_why why = {{0}};
     struct stat st;
+    nave_err err;
 
-    return fstat(f->fd, &st) < 0 || (uint64_t)st.st_dev != f->device ||
-           (uint64_t)st.st_ino != f->inode || (uint64_t)st.st_size != f->bytes ||
-           (int64_t)st.st_ctim.tv_sec != f->changed_sec ||
-           (int64_t)st.st_ctim.tv_nsec != f->changed_nsec;
+    if (f->is_sealed)
+        return NAVE_OK;
+    if (stat(f->path, &st) < 0 || (uint64_t)st.st_dev != f->device ||
+        (uint64_t)st.st_ino != f->inode) {
+        refuse(
+            s, NAVE_ESTALE,
+            "plugin \"%s\": %s was replaced or taken away after it was checked; none of its code "
+            "has run; start again",
+            s->id, f->path);
+        return NAVE_ESTALE;
+    }
+    if (fstat(f->fd, &st) < 0 || (uint64_t)st.st_size != f->bytes ||
+        (int64_t)st.st_ctim.tv_sec != f->changed_sec ||
+        (int64_t)st.st_ctim.tv_nsec != f->changed_nsec) {
+        refuse(
+            s, NAVE_ESTALE,
+            "plugin \"%s\": %s was changed after it was checked; none of its code has run; start "
+            "again",
+            s->id, f->path);
+        return NAVE_ESTALE;
+    }
+    if (!f->digest[0])
+        return NAVE_OK;
+    err = nv_digest_file(f->fd, PINNED_MAX, found, &why);
+    if (err)
+        refuse(s, err, "plugin \"%s\": %s %s", s->id, f->path, why.text);
+    return err ? err : strcmp(found, f->digest) != 0 ? refuse_digest(s, f->path, found) : NAVE_OK;
 }
 
 /* A sanitizer names places in code at exit, when an unmapped library has no names any more. */
@@ -380,7 +475,7 @@ static void unmap(void *library, const struct nave_plugin *desc)
 
 nave_err nv_loader_load(struct nv_plugin_file *f, struct nave_conf *at)
 {
-    const struct search s = {f->manifest->id, at, f->report};
+    const struct search s = {f->manifest->id, at, f->report, f->digest, NULL};
     nave_plugin_entry_fn entry = NULL;
     char room[MAPPING_MAX], text[1024];
     struct nv_why why = {{0}};
@@ -391,11 +486,9 @@ nave_err nv_loader_load(struct nv_plugin_file *f, struct nave_conf *at)
 
     if (f->desc)
         return NAVE_OK;
-    if (has_changed(f)) {
-        refuse(&s, NAVE_ESTALE,
-               "plugin \"%s\": %s was changed while it was being loaded; try again", s.id, f->path);
-        return NAVE_ESTALE;
-    }
+    err = check_unchanged(&s, f);
+    if (err)
+        return err;
     mapping = mapping_name(f, room);
     library = dlopen(mapping, RTLD_NOW | RTLD_LOCAL);
     if (!library) {

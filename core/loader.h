@@ -11,6 +11,7 @@
 #include <nave/error.h>
 #include <nave/plugin.h>
 
+#include "digest.h"
 #include "manifest.h"
 #include "report.h"
 
@@ -24,7 +25,9 @@ struct nv_plugin_file {
     void *library; /* of dlopen; NULL: not loaded, or static */
     int fd;        /* the file that was checked; -1: static  */
     int is_static;
-    uint64_t device; /* what was checked, to see a change */
+    int is_sealed;               /* `fd` is a copy that nobody can change        */
+    char digest[NV_DIGEST_TEXT]; /* that was asked for, and found; "": none was */
+    uint64_t device;             /* what was checked, to see a change */
     uint64_t inode;
     uint64_t bytes;
     int64_t changed_sec;
@@ -41,13 +44,22 @@ NAVE_NODISCARD nave_err nv_loader_find(const char *id, const char *path, const c
                                        struct nave_conf *at, struct nv_report *report,
                                        struct nv_plugin_file **out_file);
 
+/* As nv_loader_find, and the file must have digest `sha256` (64 lower hex digits; NULL: any), which
+ * stands at `digest_at` (may be NULL). The bytes that were measured are the ones that are read and
+ * loaded: a sealed copy of the file, or where the system has none, the file, measured again before it
+ * is mapped. Errors: also NAVE_EDENIED another digest; NAVE_ETOOBIG; NAVE_EIO. */
+NAVE_NODISCARD nave_err nv_loader_find_pinned(const char *id, const char *path, const char *search,
+                                              const char *sha256, struct nave_conf *digest_at,
+                                              struct nave_conf *at, struct nv_report *report,
+                                              struct nv_plugin_file **out_file);
+
 /* Take a static plugin: the entry is called, its descriptor checked, its manifest parsed. desc is set
  * at once. Thread: [control]. Errors: as nv_loader_load. Each reported. */
 NAVE_NODISCARD nave_err nv_loader_static(nave_plugin_entry_fn entry, struct nv_report *report,
                                          struct nv_plugin_file **out_file);
 
 /* Map the file, call the entry, check the descriptor; desc is set. Loading twice is fine.
- * Thread: [control]. Errors: NAVE_ESTALE the file changed since find; NAVE_ENOTPLUGIN it cannot be
+ * Thread: [control]. Errors: NAVE_ESTALE the file changed or was replaced since find; NAVE_ENOTPLUGIN it cannot be
  * mapped, or has no entry or no descriptor; and those of nv_descriptor_check. Each reported. */
 NAVE_NODISCARD nave_err nv_loader_load(struct nv_plugin_file *file, struct nave_conf *at);
 

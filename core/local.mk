@@ -3,8 +3,8 @@
 # libnavecore: all objects, for tests too (hidden symbols are reachable there).
 
 noinst_LTLIBRARIES += %D%/libnavecore.la
-%C%_libnavecore_la_CPPFLAGS = $(CORE_CPPFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS)
-%C%_libnavecore_la_LIBADD = $(EVENT_LIBS) $(JANSSON_LIBS) $(DL_LIBS) -lpthread
+%C%_libnavecore_la_CPPFLAGS = $(CORE_CPPFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS) $(MD_CFLAGS)
+%C%_libnavecore_la_LIBADD = $(EVENT_LIBS) $(JANSSON_LIBS) $(MD_LIBS) $(DL_LIBS) -lpthread
 %C%_libnavecore_la_SOURCES =
 
 # the first floor: workers
@@ -44,6 +44,8 @@ noinst_LTLIBRARIES += %D%/libnavecore.la
 	%D%/nv_err.h \
 	%D%/descriptor.c \
 	%D%/descriptor.h \
+	%D%/digest.c \
+	%D%/digest.h \
 	%D%/loader.c \
 	%D%/loader.h \
 	%D%/manifest.c \
@@ -54,9 +56,17 @@ noinst_LTLIBRARIES += %D%/libnavecore.la
 	%D%/options.h \
 	%D%/report.c \
 	%D%/report.h \
+	%D%/sealed.h \
 	%D%/value.c \
 	%D%/value.h \
 	# end
+
+# what the system has of it
+if HAVE_MEMFD
+%C%_libnavecore_la_SOURCES += %D%/sealed_memfd.c
+else
+%C%_libnavecore_la_SOURCES += %D%/sealed_none.c
+endif
 
 # the third floor: registry, lifecycle, runtime
 %C%_libnavecore_la_SOURCES += \

@@ -18,7 +18,7 @@
 NAVE_OPTION_TABLE(runtime_table, nv_runtime_conf, NV_RUNTIME_CONF)
 
 static const char *const sections[] = {"runtime", "plugins", "listeners"};
-static const char *const host_keys[] = {"$path", "$use"};
+static const char *const host_keys[] = {"$path", "$use", "$sha256"};
 static const char *const levels[] = {"error", "warn", "info", "debug"};
 
 /* The static plugins, until each is taken by the plugin of its id. */
@@ -236,9 +236,31 @@ static void check_use_texts(struct nave_conf *use)
     }
 }
 
-/* The keys of the host in the object of plugin `id`. *out_path is for free(), NULL without "$path".
- * Errors: NAVE_ECONFIG "$path" is not usable; NAVE_ENOMEM. */
-static nave_err read_host_keys(struct nave_conf *c, char **out_path)
+/* What the keys of the host say of the file of a plugin. */
+struct file_keys {
+    char *path;                  /* for free(); NULL: not said */
+    char sha256[NV_DIGEST_TEXT]; /* "": not said               */
+    struct nave_conf *sha256_at;
+};
+
+/* Errors: NAVE_ECONFIG reported. */
+static nave_err read_sha256(struct nave_conf *value, struct file_keys *keys)
+{
+    struct nave_str text = {NULL, 0};
+
+    if (value->api->text(value, &text) != NAVE_OK || nv_digest_parse(text, keys->sha256)) {
+        nv_conf_fail(value, NAVE_ECONFIG, NULL,
+                     "\"$sha256\" is the digest of the plugin's file, a text of 64 hex digits; "
+                     "sha256sum FILE prints it");
+        return NAVE_ECONFIG;
+    }
+    keys->sha256_at = value;
+    return NAVE_OK;
+}
+
+/* The keys of the host in the object of a plugin. Errors: NAVE_ECONFIG one about the file is not
+ * usable; NAVE_ENOMEM. */
+static nave_err read_host_keys(struct nave_conf *c, struct file_keys *keys)
 {
     char hint[NV_NEAR_HINT_MAX];
     nave_err err = NAVE_OK;
@@ -252,20 +274,26 @@ static nave_err read_host_keys(struct nave_conf *c, char **out_path)
             continue;
         k = find_name(key, host_keys, NAVE_COUNT(host_keys), hint);
         if (k == NAVE_COUNT(host_keys)) {
-            nv_conf_fail(value, NAVE_ECONFIG, NULL,
-                         "\"%.*s\" is no key of the host; they are \"$path\" and \"$use\"%s",
-                         (int)nv_text_cut(key, 64), key.ptr, hint);
+            nv_conf_fail(
+                value, NAVE_ECONFIG, NULL,
+                "\"%.*s\" is no key of the host; they are \"$path\", \"$sha256\" and \"$use\"%s",
+                (int)nv_text_cut(key, 64), key.ptr, hint);
         } else if (k == 1) {
             check_use_texts(value);
+        } else if (k == 2) {
+            if (read_sha256(value, keys) != NAVE_OK && !err)
+                err = NAVE_ECONFIG;
         } else if (value->api->text(value, &path) != NAVE_OK || !path.len) {
             nv_conf_fail(value, NAVE_ECONFIG, NULL,
                          "\"$path\" is the path of the plugin's file, a text");
             err = NAVE_ECONFIG;
         } else {
-            err = nv_conf_resolve(value, path, out_path);
-            if (err && err != NAVE_ENOMEM)
+            nave_err failed = nv_conf_resolve(value, path, &keys->path);
+
+            err = failed ? failed : err;
+            if (failed && failed != NAVE_ENOMEM)
                 nv_conf_fail(value, err, NULL, "the path cannot be made absolute: %s",
-                             nave_err_text(err));
+                             nave_err_text(failed));
         }
     }
     return err;
@@ -275,15 +303,24 @@ static nave_err find_file(struct nave_runtime *rt, const char *id, struct nave_c
                           struct statics *statics, struct nv_plugin_file **out_file)
 {
     const char *search = rt->plugin_path ? rt->plugin_path : NV_PLUGIN_DIR;
-    char *path = NULL;
-    nave_err err = read_host_keys(c, &path);
+    struct file_keys keys = {NULL, "", NULL};
+    nave_err err = read_host_keys(c, &keys);
 
     if (!err) {
-        *out_file = path ? NULL : static_of(statics, id);
-        if (!*out_file)
-            err = nv_loader_find(id, path, search, c, &rt->report, out_file);
+        *out_file = keys.path ? NULL : static_of(statics, id);
+        if (!*out_file) {
+            err = nv_loader_find_pinned(id, keys.path, search, keys.sha256_at ? keys.sha256 : NULL,
+                                        keys.sha256_at, c, &rt->report, out_file);
+        } else if (keys.sha256_at) {
+            err = NAVE_ECONFIG;
+            nv_conf_fail(keys.sha256_at, err, id,
+                         "plugin \"%s\" is a part of this program and has no file of its own; take "
+                         "\"$sha256\" out, or give \"$path\"",
+                         id);
+            nv_loader_close(*out_file);
+        }
     }
-    free(path);
+    free(keys.path);
     return err;
 }
 

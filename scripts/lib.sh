@@ -36,6 +36,7 @@ need_build() {
     need pkg-config has pkg-config
     need libevent-dev pkg-config --exists libevent_core
     need libjansson-dev pkg-config --exists jansson
+    need libmd-dev test -e /usr/include/sha2.h
 }
 
 # What the tests need on top.

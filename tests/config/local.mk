@@ -19,6 +19,11 @@ check_PROGRAMS += %D%/test_value
 %C%_test_value_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_value_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
+check_PROGRAMS += %D%/test_digest
+%C%_test_digest_SOURCES  = %D%/test_digest.c
+%C%_test_digest_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_digest_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
 check_PROGRAMS += %D%/test_conf
 %C%_test_conf_SOURCES  = %D%/test_conf.c %D%/failing.h %D%/told.h
 %C%_test_conf_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)

@@ -4,6 +4,7 @@
  * of proof.so, whose constructor leaves a trace, damaged in one way. In the expected texts FILE
  * stands for the copy and FOLDER for where it lies.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +13,8 @@
 #include <nave/plugin.h>
 #include <nave/runtime.h>
 
+#include "digest.h"
+#include "nv_elf.h"
 #include "test_main.h"
 
 static char folder[] = "/tmp/nave-loading-XXXXXX";
@@ -23,6 +26,7 @@ static size_t good_len;
 static char *copy; /* what a test damages */
 static size_t copy_len;
 static char reports[8192];
+static char digest[NV_DIGEST_TEXT]; /* of what stands in file */
 
 /* --- the rig --------------------------------------------------------------------------------- */
 
@@ -78,15 +82,16 @@ static void add_report(const char *text, size_t len)
     const struct {
         const char *from;
         const char *to;
-    } names[] = {{file, "FILE"}, {other, "OTHER"}, {folder, "FOLDER"}};
+    } names[] = {{file, "FILE"}, {other, "OTHER"}, {folder, "FOLDER"}, {digest, "DIGEST"}};
     size_t at = strlen(reports);
     size_t k;
 
     while (len > 0 && at + 16 < sizeof(reports)) {
-        for (k = 0; k < 3; k++)
-            if (len >= strlen(names[k].from) && !memcmp(text, names[k].from, strlen(names[k].from)))
+        for (k = 0; k < NAVE_COUNT(names); k++)
+            if (names[k].from[0] && len >= strlen(names[k].from) &&
+                !memcmp(text, names[k].from, strlen(names[k].from)))
                 break;
-        if (k < 3) {
+        if (k < NAVE_COUNT(names)) {
             at += (size_t)snprintf(reports + at, sizeof(reports) - at, "%s", names[k].to);
             text += strlen(names[k].from);
             len -= strlen(names[k].from);
@@ -121,6 +126,8 @@ static int trace_is_there(void)
 
 #define CONFIG "{\"plugins\": {\"test.proof\": {\"$path\": \"%s\"}}}"
 
+static void (*meanwhile)(void); /* between configure and start */
+
 /* Configure, and start unless `only_check`. */
 static nave_err run_config(const char *config, const nave_plugin_entry_fn *statics, int only_check)
 {
@@ -136,6 +143,8 @@ static nave_err run_config(const char *config, const nave_plugin_entry_fn *stati
     remove(trace);
     CU_ASSERT_EQUAL_FATAL(nave_runtime_create(&o, &rt), NAVE_OK);
     err = nave_runtime_configure_text(rt, config, strlen(config), "t");
+    if (!err && meanwhile)
+        meanwhile();
     if (!err && !only_check)
         err = nave_runtime_start(rt);
     if (!err && !only_check) {
@@ -288,6 +297,260 @@ static void another_machine_is_named(void)
 #endif
 }
 
+/* A file with the head, the sections and the manifest of a plugin for another machine. */
+static void make_elf(unsigned bits, unsigned endian, unsigned machine)
+{
+    static const char names[] = "\0.shstrtab\0" NAVE_MANIFEST_SECTION;
+    const unsigned w = bits / 8, head = bits == 64 ? 64 : 52, row = bits == 64 ? 64 : 40;
+    struct nv_why why = {{0}};
+    char *manifest = NULL;
+    size_t len = 0, at;
+    int fd = open(PROOF_FOLDER "/proof.so", O_RDONLY | O_CLOEXEC);
+    unsigned i, k;
+
+    CU_ASSERT_FATAL(fd >= 0);
+    CU_ASSERT_EQUAL_FATAL(nv_elf_section(fd, NAVE_MANIFEST_SECTION, 65536, &manifest, &len, &why),
+                          NAVE_OK);
+    close(fd);
+#define PUT(offset, value, bytes) \
+    for (k = 0; k < (bytes); k++) \
+    copy[(offset) + (endian == 1 ? k : (bytes)-1 - k)] = (char)((size_t)(value) >> 8 * k)
+    memset(copy, 0, head + 3 * row);
+    memcpy(copy, "\177ELF", 4);
+    copy[4] = (char)(bits == 64 ? 2 : 1);
+    copy[5] = (char)endian;
+    PUT(16, 3, 2); /* a shared object */
+    PUT(18, machine, 2);
+    PUT(bits == 64 ? 40 : 32, head, w);
+    PUT(bits == 64 ? 58 : 46, row, 2);
+    PUT(bits == 64 ? 60 : 48, 3, 2);
+    PUT(bits == 64 ? 62 : 50, 1, 2);
+    at = head + 3 * row;
+    for (i = 1; i < 3; i++) {
+        unsigned section = head + i * row;
+        size_t bytes = i == 1 ? sizeof(names) : len;
+
+        PUT(section, i == 1 ? 1 : 11, 4);
+        PUT(section + 4, 1, 4);
+        PUT(section + 8 + 2 * w, at, w);
+        PUT(section + 8 + 3 * w, bytes, w);
+        memcpy(copy + at, i == 1 ? names : manifest, bytes);
+        at += bytes;
+    }
+#undef PUT
+    copy_len = at;
+    free(manifest);
+}
+
+static void machines_of_other_widths_and_byte_orders_are_named(void)
+{
+#ifdef __x86_64__
+    static const struct {
+        unsigned bits, endian, machine;
+        const char *text;
+    } rows[] = {{64, 1, 183, "aarch64 (64 bit)"},      {32, 1, 3, "i386 (32 bit)"},
+                {32, 1, 62, "x86-64 (32 bit)"},        {64, 2, 22, "s390x (64 bit)"},
+                {32, 2, 20, "ppc (32 bit)"},           {32, 1, 40, "arm (32 bit)"},
+                {64, 1, 4660, "machine 4660 (64 bit)"}};
+    char want[320];
+    size_t i;
+
+    for (i = 0; i < NAVE_COUNT(rows); i++) {
+        make_elf(rows[i].bits, rows[i].endian, rows[i].machine);
+        snprintf(
+            want, sizeof(want),
+            "/plugins/test.proof: plugin \"test.proof\": FILE was built for %s, this host runs "
+            "on x86-64 (64 bit); build it for this machine\n",
+            rows[i].text);
+        refuse_copy(0, want);
+    }
+#endif
+}
+
+static void an_object_file_is_refused_unrun(void)
+{
+    begin_copy();
+    copy[16] = 1; /* e_type: ET_REL */
+    refuse_copy(0, "/plugins/test.proof: plugin \"test.proof\": FILE is no shared object; link it "
+                   "with -shared\n");
+}
+
+/* --- whether it is still the file that was checked ------------------------------------------- */
+
+/* Write the same bytes into the file that stands there. On a coarse clock the first writes may fall
+ * into the moment in which it was made. */
+static void rewrite(const char *path, char last)
+{
+    struct stat before, now;
+    FILE *f;
+    int i;
+
+    CU_ASSERT_EQUAL_FATAL(stat(path, &before), 0);
+    now = before;
+    for (i = 0; i < 1000000 && now.st_ctim.tv_sec == before.st_ctim.tv_sec &&
+                now.st_ctim.tv_nsec == before.st_ctim.tv_nsec;
+         i++) {
+        f = fopen(path, "r+b");
+        CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+        CU_ASSERT_EQUAL(fseek(f, (long)good_len - 1, SEEK_SET), 0);
+        CU_ASSERT_EQUAL(fputc(last, f), (unsigned char)last);
+        CU_ASSERT_EQUAL(fclose(f), 0);
+        CU_ASSERT_EQUAL(stat(path, &now), 0);
+    }
+    CU_ASSERT_NOT_EQUAL(i, 1000000);
+}
+
+static void rewrite_in_place(void)
+{
+    rewrite(file, good[good_len - 1]);
+}
+
+static void damage_in_place(void)
+{
+    CU_ASSERT_EQUAL(truncate(file, 0), 0);
+}
+
+static void replace_by_rename(void)
+{
+    write_file(other, good, good_len);
+    CU_ASSERT_EQUAL(rename(other, file), 0);
+}
+
+static void take_away(void)
+{
+    CU_ASSERT_EQUAL(remove(file), 0);
+}
+
+static void what_changes_between_check_and_load_is_refused_unrun(void)
+{
+    static const struct {
+        void (*meanwhile)(void);
+        const char *what;
+    } rows[] = {{rewrite_in_place, "changed"},
+                {damage_in_place, "changed"},
+                {replace_by_rename, "replaced or taken away"},
+                {take_away, "replaced or taken away"}};
+    char want[256];
+    size_t i;
+
+    for (i = 0; i < NAVE_COUNT(rows); i++) {
+        begin_copy();
+        snprintf(want, sizeof(want),
+                 "/plugins/test.proof: plugin \"test.proof\": FILE was %s after it was checked; "
+                 "none of its code has run; start again\n",
+                 rows[i].what);
+        meanwhile = rows[i].meanwhile;
+        refuse_copy(0, want);
+        meanwhile = NULL;
+    }
+}
+
+/* The digest of what stands there, to `digest`. */
+static void measure(void)
+{
+    struct nv_why why = {{0}};
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+
+    CU_ASSERT_FATAL(fd >= 0);
+    CU_ASSERT_EQUAL(nv_digest_file(fd, UINT64_MAX, digest, &why), NAVE_OK);
+    close(fd);
+}
+
+#define PINNED "{\"plugins\": {\"test.proof\": {\"$path\": \"%s\", \"$sha256\": %s}}}"
+
+static nave_err run_pinned(const char *value)
+{
+    char config[320];
+
+    snprintf(config, sizeof(config), PINNED, file, value);
+    return run_config(config, NULL, 0);
+}
+
+static void a_file_with_the_digest_that_was_asked_for_runs(void)
+{
+    char value[NV_DIGEST_TEXT + 2];
+    size_t i;
+
+    begin_copy();
+    write_file(file, copy, copy_len);
+    measure();
+    snprintf(value, sizeof(value), "\"%s\"", digest);
+    CU_ASSERT_EQUAL(run_pinned(value), NAVE_OK);
+    CU_ASSERT_EQUAL(trace_is_there(), 1);
+    check_reports(NOTHING);
+    for (i = 0; value[i]; i++)
+        if (value[i] >= 'a' && value[i] <= 'f')
+            value[i] = (char)(value[i] - 'a' + 'A');
+    CU_ASSERT_EQUAL(run_pinned(value), NAVE_OK);
+    check_reports(NOTHING);
+}
+
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+
+static void another_digest_is_refused_with_both(void)
+{
+    begin_copy();
+    write_file(file, copy, copy_len);
+    measure();
+    CU_ASSERT_NOT_EQUAL(run_pinned("\"" ZEROS "\""), NAVE_OK);
+    CU_ASSERT_EQUAL(trace_is_there(), 0);
+    check_reports(
+        "/plugins/test.proof/$sha256: plugin \"test.proof\": FILE has sha256 DIGEST, and " ZEROS
+        " is expected; when the file is the one that you mean, write its digest to \"$sha256\", "
+        "else install the right one\n");
+}
+
+static void what_is_no_digest_is_refused(void)
+{
+    static const char *const values[] = {"\"\"", "12", "\"" ZEROS "0\"", "\"g" ZEROS "\"",
+                                         "\"xyz\""};
+    size_t i;
+
+    begin_copy();
+    write_file(file, copy, copy_len);
+    for (i = 0; i < NAVE_COUNT(values); i++) {
+        CU_ASSERT_NOT_EQUAL(run_pinned(values[i]), NAVE_OK);
+        check_reports(
+            "/plugins/test.proof/$sha256: \"$sha256\" is the digest of the plugin's file, "
+            "a text of 64 hex digits; sha256sum FILE prints it\n");
+    }
+}
+
+/* With a digest the checked bytes themselves are kept, so nothing that happens to the file matters. */
+static void with_a_digest_what_was_checked_runs_whatever_becomes_of_the_file(void)
+{
+    static void (*const rows[])(void) = {rewrite_in_place, damage_in_place, replace_by_rename,
+                                         take_away};
+    char value[NV_DIGEST_TEXT + 2];
+    size_t i;
+
+    for (i = 0; i < NAVE_COUNT(rows); i++) {
+        begin_copy();
+        write_file(file, copy, copy_len);
+        measure();
+        snprintf(value, sizeof(value), "\"%s\"", digest);
+        meanwhile = rows[i];
+        CU_ASSERT_EQUAL(run_pinned(value), NAVE_OK);
+        meanwhile = NULL;
+        CU_ASSERT_EQUAL(trace_is_there(), 1);
+        check_reports(NOTHING);
+    }
+}
+
+const struct nave_plugin *proof_plugin_entry_v1(void);
+
+static void a_part_of_the_program_has_no_digest(void)
+{
+    static const nave_plugin_entry_fn statics[] = {proof_plugin_entry_v1, NULL};
+
+    CU_ASSERT_NOT_EQUAL(run_config("{\"plugins\": {\"test.proof\": {\"$sha256\": \"" ZEROS "\"}}}",
+                                   statics, 0),
+                        NAVE_OK);
+    check_reports(
+        "/plugins/test.proof/$sha256: plugin \"test.proof\" is a part of this program and "
+        "has no file of its own; take \"$sha256\" out, or give \"$path\"\n");
+}
+
 /* --- whose the file is ----------------------------------------------------------------------- */
 
 static void what_others_may_write_is_refused_with_the_command_that_helps(void)
@@ -427,8 +690,6 @@ static void a_newer_sdk_alone_is_no_reason(void)
 
 /* --- what stands beside it ------------------------------------------------------------------- */
 
-const struct nave_plugin *proof_plugin_entry_v1(void);
-
 static void a_role_that_two_plugins_have_is_refused(void)
 {
     char config[512];
@@ -475,6 +736,14 @@ static CU_TestInfo tests[] = {
     TEST(folders_and_pipes_are_refused_without_waiting),
     TEST(a_library_that_is_no_plugin_is_refused_unrun),
     TEST(another_machine_is_named),
+    TEST(machines_of_other_widths_and_byte_orders_are_named),
+    TEST(an_object_file_is_refused_unrun),
+    TEST(what_changes_between_check_and_load_is_refused_unrun),
+    TEST(a_file_with_the_digest_that_was_asked_for_runs),
+    TEST(another_digest_is_refused_with_both),
+    TEST(what_is_no_digest_is_refused),
+    TEST(with_a_digest_what_was_checked_runs_whatever_becomes_of_the_file),
+    TEST(a_part_of_the_program_has_no_digest),
     TEST(what_others_may_write_is_refused_with_the_command_that_helps),
     TEST(what_belongs_to_another_user_is_refused),
     TEST(the_manifest_alone_tells_another_abi),
