@@ -333,6 +333,30 @@ static nave_err parse_role(struct parser *p)
     return NAVE_OK;
 }
 
+/* "next": what a role, which stands above, hands on to. */
+static nave_err parse_next(struct parser *p)
+{
+    struct nv_manifest *m = p->m;
+    struct nv_manifest_role *role;
+    nave_err err = want_fields(p, 4);
+
+    if (err)
+        return err;
+    role = (struct nv_manifest_role *)nv_manifest_role(m, p->fields[1], p->fields[2]);
+    if (!role)
+        return nv_why_set(p->why, NAVE_EINVAL,
+                          "line %u of the manifest: there is no %.64s \"%.64s\" to hand on",
+                          p->line, p->fields[1], p->fields[2]);
+    if (!is_iface_id(p->fields[3]))
+        return bad_name(p, "id of an interface", p->fields[3]);
+    if (role->next)
+        return nv_why_set(p->why, NAVE_EINVAL,
+                          "line %u of the manifest: %.64s \"%.64s\" hands on twice", p->line,
+                          role->kind, role->name);
+    role->next = p->fields[3];
+    return NAVE_OK;
+}
+
 /* The lines between the head and "done". */
 static nave_err parse_body(struct parser *p)
 {
@@ -362,12 +386,15 @@ static nave_err parse_body(struct parser *p)
             if (!err && !p->role)
                 err = malformed(p, "\"end\" without a role");
             p->role = NULL;
-        } else if (p->role && (strcmp(word, "need") == 0 || strcmp(word, "provide") == 0)) {
+        } else if (p->role && (strcmp(word, "need") == 0 || strcmp(word, "provide") == 0 ||
+                               strcmp(word, "next") == 0)) {
             err = malformed(p, "a role without its \"end\"");
         } else if (strcmp(word, "need") == 0) {
             err = parse_dep(p, m->needs, &m->need_count);
         } else if (strcmp(word, "provide") == 0) {
             err = parse_dep(p, m->provides, &m->provide_count);
+        } else if (strcmp(word, "next") == 0) {
+            err = parse_next(p);
         } else if (!is_newer(m)) {
             err = nv_why_set(p->why, NAVE_ESYNTAX,
                              "the manifest is malformed in line %u: unknown keyword \"%.32s\"",

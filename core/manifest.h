@@ -24,6 +24,7 @@ struct nv_manifest_role {
     const char *kind;
     const char *name;
     const char *iface;
+    const char *next; /* the id of the table that it hands on to; NULL: it hands on to nobody */
     const char *doc;
     const struct nave_option *options; /* offset and size are 0 */
     uint32_t option_count;

@@ -18,6 +18,7 @@
 #include "value.h"
 
 #define NAME_MAX_BYTES 96u
+#define HANDLERS_SHOWN 6u
 
 NAVE_OPTION_TABLE(listener_table, nv_listener_conf, NV_LISTENER_CONF)
 
@@ -78,18 +79,24 @@ struct wiring {
     const char *unread;
 };
 
-/* Find role `word` of `kind` for a listener; *out_name is for free(). NULL: refused and reported, or
- * perhaps of a plugin that could not be read. Errors: NAVE_ENOMEM. */
+/* A role that a listener names, and the plugin that has it. */
+struct taken {
+    struct nv_plugin
+        *plugin; /* NULL: refused and reported, or of a plugin that could not be read */
+    const struct nv_manifest_role *role;
+};
+
+/* Find role `word` of `kind` for a listener; *out_name is for free(). Errors: NAVE_ENOMEM. */
 static nave_err take_role(const struct wiring *g, struct nave_conf *at, const char *kind,
                           const char *iface, struct nave_str word, char **out_name,
-                          struct nv_plugin **out_plugin)
+                          struct taken *out)
 {
     const struct nv_manifest_role *role = NULL;
     char hint[NV_NEAR_HINT_MAX];
     struct nv_plugin *p;
     char *name;
 
-    *out_plugin = NULL;
+    *out = (struct taken){NULL, NULL};
     if (!word.len || word.len > NAME_MAX_BYTES) {
         nv_conf_fail(at, NAVE_ECONFIG, NULL, "the name of a %s has 1 to %u bytes", kind,
                      NAME_MAX_BYTES);
@@ -112,7 +119,7 @@ static nave_err take_role(const struct wiring *g, struct nave_conf *at, const ch
                      kind, name, p->id, role->iface, iface);
         return NAVE_OK;
     }
-    *out_plugin = p;
+    *out = (struct taken){p, role};
     return NAVE_OK;
 }
 
@@ -137,7 +144,7 @@ static int32_t is_list(struct nave_conf *c)
     return 0;
 }
 
-static nave_err take_layers(const struct wiring *g, struct nv_listener *l, struct nv_plugin **used,
+static nave_err take_layers(const struct wiring *g, struct nv_listener *l, struct taken *used,
                             uint32_t *count)
 {
     struct nave_conf *list = l->conf.layers, *item;
@@ -158,12 +165,11 @@ static nave_err take_layers(const struct wiring *g, struct nv_listener *l, struc
     return err;
 }
 
-static nave_err take_protocol(const struct wiring *g, struct nv_listener *l, struct nv_plugin **p)
+static nave_err take_protocol(const struct wiring *g, struct nv_listener *l, struct taken *out)
 {
     struct nave_conf *list = l->conf.protocols, *item;
     struct nave_str word;
 
-    *p = NULL;
     if (!is_list(list))
         return NAVE_OK;
     if (nave_conf_count(list) != 1) {
@@ -173,7 +179,79 @@ static nave_err take_protocol(const struct wiring *g, struct nv_listener *l, str
     }
     if (!text_item(list, 0, &item, &word))
         return NAVE_OK;
-    return take_role(g, item, "protocol", NAVE_PROTOCOL_ID, word, &l->protocol, p);
+    return take_role(g, item, "protocol", NAVE_PROTOCOL_ID, word, &l->protocol, out);
+}
+
+/* The names of handlers that are a `iface`, as the end of a sentence. */
+static const char *handlers_of(const struct nave_runtime *rt, const char *iface, char *text,
+                               size_t size)
+{
+    uint32_t i, k, count = 0;
+    size_t len = 0;
+
+    text[0] = '\0';
+    for (i = 0; i < rt->plugin_count; i++) {
+        const struct nv_manifest *m = rt->plugins[i]->file->manifest;
+
+        for (k = 0; k < m->role_count; k++) {
+            const struct nv_manifest_role *r = &m->roles[k];
+
+            if (strcmp(r->kind, "handler") != 0 || strcmp(r->iface, iface) != 0)
+                continue;
+            if (count++ < HANDLERS_SHOWN && len < size)
+                len += (size_t)snprintf(text + len, size - len, "%s\"%s\"",
+                                        len ? ", " : "; such handlers here: ", r->name);
+        }
+    }
+    if (!count)
+        snprintf(text, size, "; no plugin of this file has such a handler");
+    else if (count > HANDLERS_SHOWN && len < size)
+        snprintf(text + len, size - len, ", ...");
+    return text;
+}
+
+/* What a protocol hands on to must be what the handler is: both say it in their manifests. */
+static void check_handler(const struct wiring *g, const struct nv_listener *l,
+                          const struct taken *protocol, const struct taken *handler)
+{
+    const char *next = protocol->role->next;
+    char such[HANDLERS_SHOWN * (NAME_MAX_BYTES + 4u) + 32];
+
+    if (!next) {
+        if (l->conf.handler)
+            nv_conf_fail(l->conf.handler, NAVE_EINVAL, protocol->plugin->id,
+                         "protocol \"%s\" of plugin \"%s\" hands on to no handler; take this out",
+                         protocol->role->name, protocol->plugin->id);
+        return;
+    }
+    if (!l->conf.handler)
+        nv_conf_fail(l->at, NAVE_ENOTFOUND, protocol->plugin->id,
+                     "protocol \"%s\" hands on to a handler that is a \"%s\": give the listener "
+                     "a \"handler\"%s",
+                     protocol->role->name, next, handlers_of(g->rt, next, such, sizeof(such)));
+    else if (handler->role && strcmp(handler->role->iface, next) != 0)
+        nv_conf_fail(l->conf.handler, NAVE_EINVAL, handler->plugin->id,
+                     "handler \"%s\" of plugin \"%s\" is a \"%s\", and protocol \"%s\" hands on "
+                     "to a \"%s\"%s",
+                     handler->role->name, handler->plugin->id, handler->role->iface,
+                     protocol->role->name, next, handlers_of(g->rt, next, such, sizeof(such)));
+}
+
+static nave_err take_handler(const struct wiring *g, struct nv_listener *l,
+                             const struct taken *protocol, struct taken *out)
+{
+    struct nave_conf *at = l->conf.handler;
+    struct nave_str word;
+    nave_err err = NAVE_OK;
+
+    if (at && at->api->text(at, &word) == NAVE_OK)
+        err = take_role(g, at, "handler", NULL, word, &l->handler, out);
+    else if (at)
+        nv_conf_fail(at, NAVE_ECONFIG, NULL, "this is the name of a handler, a text, not %s",
+                     nv_conf_kind_text(nave_conf_kind(at)));
+    if (!err && protocol->role)
+        check_handler(g, l, protocol, out);
+    return err;
 }
 
 /* Check that no listener before has the name of `l`. */
@@ -194,15 +272,13 @@ static void salvage(struct nv_listener *l)
 {
     struct nave_conf *name = nave_conf_get(l->at, "name");
     struct nave_conf *bind = nave_conf_get(l->at, "bind");
-    struct nave_conf *handler = nave_conf_get(l->at, "handler");
 
     /* Another kind was reported; the text stays empty then. */
     if (name)
         (void)name->api->text(name, &l->conf.name);
     if (bind)
         (void)bind->api->text(bind, &l->conf.bind);
-    if (handler)
-        (void)handler->api->text(handler, &l->conf.handler);
+    l->conf.handler = nave_conf_get(l->at, "handler");
     l->conf.layers = nave_conf_get(l->at, "layers");
     l->conf.protocols = nave_conf_get(l->at, "protocols");
 }
@@ -210,8 +286,8 @@ static void salvage(struct nv_listener *l)
 static nave_err read_listener(const struct wiring *g, struct nv_listener *l)
 {
     const struct nv_options_owner owner = {"a listener", NULL};
-    struct nv_plugin *transport = NULL, *protocol = NULL, *handler = NULL;
-    struct nv_plugin *layers[NV_LAYERS_MAX] = {NULL};
+    struct taken transport = {NULL, NULL}, protocol = transport, handler = transport;
+    struct taken layers[NV_LAYERS_MAX] = {{NULL, NULL}};
     struct nv_graph *graph = &g->rt->graph;
     struct nv_address address;
     uint32_t layer_count = 0, i;
@@ -244,18 +320,17 @@ static nave_err read_listener(const struct wiring *g, struct nv_listener *l)
         err = take_layers(g, l, layers, &layer_count);
     if (!err)
         err = take_protocol(g, l, &protocol);
-    if (!err && l->conf.handler.ptr)
-        err = take_role(g, nave_conf_get(l->at, "handler"), "handler", NULL, l->conf.handler,
-                        &l->handler, &handler);
-    if (err || !protocol)
+    if (!err)
+        err = take_handler(g, l, &protocol, &handler);
+    if (err || !protocol.plugin)
         return err;
-    if (handler)
-        (void)nv_graph_prefer(graph, protocol->index, handler->index);
-    if (transport)
-        (void)nv_graph_prefer(graph, protocol->index, transport->index);
+    if (handler.plugin)
+        (void)nv_graph_prefer(graph, protocol.plugin->index, handler.plugin->index);
+    if (transport.plugin)
+        (void)nv_graph_prefer(graph, protocol.plugin->index, transport.plugin->index);
     for (i = 0; i < layer_count; i++)
-        if (layers[i])
-            (void)nv_graph_prefer(graph, protocol->index, layers[i]->index);
+        if (layers[i].plugin)
+            (void)nv_graph_prefer(graph, protocol.plugin->index, layers[i].plugin->index);
     return NAVE_OK;
 }
 
@@ -303,12 +378,13 @@ static nave_err listen_one(struct nave_runtime *rt, struct nv_listener *l)
 {
     struct nave_listen_args args = {.size = sizeof(args)};
     struct nave_handle *handle = NULL, *transport = NULL;
+    nave_err err = NAVE_OK;
     uint64_t errors;
     uint32_t i;
-    nave_err err;
 
-    err = nv_role_make(rt, NULL, "handler", l->handler, NULL, nave_conf_get(l->at, "handler"), NULL,
-                       l->conf.name, &handle);
+    if (l->handler)
+        err = nv_role_make(rt, NULL, "handler", l->handler, NULL, l->conf.handler, NULL,
+                           l->conf.name, &handle);
     if (!err)
         err = nv_role_make(rt, NULL, "protocol", l->protocol, NULL, l->conf.protocols, handle,
                            l->conf.name, &handle);

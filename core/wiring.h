@@ -20,7 +20,7 @@
     OPTION(text, bind, "", "", "", 0, "the address: tcp://127.0.0.1:8080")                 \
     OPTION(conf, layers, "", "", "", 0, "names of layers, the one next to the wire first") \
     OPTION(conf, protocols, "", "", "", 0, "the name of the protocol, in a list")          \
-    OPTION(text, handler, "", "", "", 0, "the name of the handler")
+    OPTION(conf, handler, "", "", "", 0, "the name of the handler, where the protocol has one")
 
 NAVE_OPTION_STRUCT(nv_listener_conf, NV_LISTENER_CONF);
 
@@ -30,7 +30,7 @@ struct nv_listener {
     struct nave_conf *at;
     struct nave_str rest; /* of bind, behind "tcp://" */
     char *scheme;
-    char *handler;
+    char *handler; /* NULL: the protocol hands on to nobody */
     char *protocol;
     char *layers[NV_LAYERS_MAX];
     uint32_t layer_count;

@@ -7,12 +7,22 @@
 
 #include <string.h>
 
+/* The workers' parts go only now: other plugins may hold replies until their stop has returned. */
 static void plugin_destroy(void *self)
 {
     struct http1_plugin *p = self;
+    uint32_t i;
 
     if (!p)
         return;
+    for (i = 0; p->workers && i < p->worker_count; i++) {
+        struct http1_worker *hw = p->workers[i];
+
+        if (!hw)
+            continue;
+        http1_reply_free_all(hw);
+        nave_host_free(p->host, hw, sizeof(*hw));
+    }
     nave_host_free(p->host, p->workers, p->worker_count * sizeof(struct http1_worker *));
     nave_host_free(p->host, p, sizeof(*p));
 }
@@ -122,23 +132,6 @@ static void plugin_worker_stop(void *self, struct nave_worker *w)
     }
 }
 
-/* The workers' parts go only now: a reply may still come in between. */
-static void plugin_stop(void *self)
-{
-    struct http1_plugin *p = self;
-    uint32_t i;
-
-    for (i = 0; i < p->worker_count; i++) {
-        struct http1_worker *hw = p->workers[i];
-
-        if (!hw)
-            continue;
-        http1_reply_free_all(hw);
-        nave_host_free(p->host, hw, sizeof(*hw));
-        p->workers[i] = NULL;
-    }
-}
-
 /* --- the role -------------------------------------------------------------------------------- */
 
 const struct nave_protocol_iface http1_protocol_table = {
@@ -186,7 +179,7 @@ static const struct nave_plugin_ops http1_ops = {
     .worker_start = plugin_worker_start,
     .worker_drain = plugin_worker_drain,
     .worker_stop = plugin_worker_stop,
-    .stop = plugin_stop,
+    .stop = nave_default_nothing,
     .destroy = plugin_destroy,
 };
 
@@ -199,6 +192,7 @@ static const struct nave_plugin_ops http1_ops = {
 #define NAVE_PLUGIN_ROLES(ROLE)                                                           \
     ROLE(protocol, "http1", "nave.protocol/1", http1_make, http1_unmake, nave_no_options, \
          NAVE_NO_OPTIONS, "HTTP/1.1 and HTTP/1.0, server side")
+#define NAVE_PLUGIN_NEXT(NEXT)   NEXT(protocol, "http1", "nave.http.handler/1")
 #define NAVE_PLUGIN_OPTIONS      HTTP1_OPTIONS
 #define NAVE_PLUGIN_OPTION_TABLE http1_option_table
 #define NAVE_PLUGIN_OPS          http1_ops

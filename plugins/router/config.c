@@ -242,6 +242,13 @@ static nave_err handler_make(struct reading *rd, struct nave_conf *c, struct rou
     if (err != NAVE_OK)
         return err;
     rd->table->made_count++;
+    if (strcmp(made->handle->api->id, NAVE_HTTP_HANDLER_ID) != 0) {
+        router_refuse(rd->plugin, c,
+                      "handler \"%s\" is a \"%s\", and a route leads to a \"" NAVE_HTTP_HANDLER_ID
+                      "\"",
+                      name, made->handle->api->id);
+        return NAVE_ECONFIG;
+    }
     if (made->unmake == router_answer_unmake)
         r->answer = &((struct router_answer *)(void *)made->handle)->response;
     r->handler = (struct nave_http_handler *)(void *)made->handle;

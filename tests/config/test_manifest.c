@@ -61,6 +61,7 @@ static const char *const lines[] = {
     "end",
     "role;transport;t;nave.listener/1;listens",
     "end",
+    "next;transport;t;acme.words/1",
     "done",
 };
 
@@ -130,6 +131,8 @@ static void check_good(const struct nv_manifest *m)
     CU_ASSERT_EQUAL(role->options[1].kind, NAVE_OPTION_KIND_conf);
     CU_ASSERT_EQUAL(nv_manifest_role(m, "transport", "t")->option_count, 0);
     CU_ASSERT_PTR_NULL(nv_manifest_role(m, "handler", "t"));
+    CU_ASSERT_PTR_NULL(role->next);
+    CU_ASSERT_STRING_EQUAL(nv_manifest_role(m, "transport", "t")->next, "acme.words/1");
 }
 
 static void a_manifest_is_read_line_by_line(void)
@@ -246,8 +249,16 @@ static void each_line_is_refused_for_its_own_reason(void)
         {14, "", BAD(14, "a role without its \"end\"")},
         {14, "end;1", BAD(14, "\"end\" has 1 fields, not 0")},
         {13, "option;text;late;;;;0;late", BAD(13, "an option of the plugin after a role")},
-        {15, "", BAD(15, "it ends before \"done\"")},
-        {15, "done\nid", BAD(15, "text after \"done\"")},
+        {14, "next;handler;hello;a.b/1", BAD(14, "a role without its \"end\"")},
+        {15, "next;transport;t", BAD(15, "\"next\" has 2 fields, not 3")},
+        {15, "next;transport;hello;a.b/1", NAVE_EINVAL,
+         "line 15 of the manifest: there is no transport \"hello\" to hand on"},
+        {15, "next;transport;t;a.b", NAVE_EINVAL,
+         "line 15 of the manifest: \"a.b\" is no id of an interface"},
+        {16, "next;transport;t;acme.words/1\ndone", NAVE_EINVAL,
+         "line 16 of the manifest: transport \"t\" hands on twice"},
+        {16, "", BAD(16, "it ends before \"done\"")},
+        {16, "done\nid", BAD(16, "text after \"done\"")},
     };
     size_t i;
 

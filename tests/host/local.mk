@@ -11,8 +11,8 @@ check_PROGRAMS += %D%/test_runtime
 %C%_test_runtime_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
 check_PROGRAMS += %D%/test_refusals
-%C%_test_refusals_SOURCES  = %D%/test_refusals.c
-%C%_test_refusals_CPPFLAGS = $(TEST_CPPFLAGS) \
+%C%_test_refusals_SOURCES  = %D%/test_refusals.c %D%/plugins/wires.c
+%C%_test_refusals_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN \
 	-DBAD_FOLDER='"$(abs_top_builddir)/%D%/.libs"'
 %C%_test_refusals_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 

@@ -10,6 +10,8 @@
 
 #include "test_main.h"
 
+const struct nave_plugin *wires_plugin_entry_v1(void);
+
 static char reports[8192];
 
 static void on_report(void *arg, const struct nave_report *r)
@@ -29,7 +31,9 @@ static void on_report(void *arg, const struct nave_report *r)
 /* Configure, and start when that succeeds; expect `want` with `reports` as the reports. */
 static void refuse(const char *config, nave_err want, const char *text)
 {
+    static const nave_plugin_entry_fn statics[] = {wires_plugin_entry_v1, NULL};
     struct nave_runtime_options o = {.size = sizeof(o),
+                                     .static_plugins = statics,
                                      .report = on_report,
                                      .plugin_path = BAD_FOLDER,
                                      .log_level = NAVE_LOG_ERROR};
@@ -172,6 +176,50 @@ static void what_an_unread_plugin_may_have_is_not_called_missing(void)
         "whole number; use {} for the defaults\n");
 }
 
+/* A listener of plugin "wires" whose protocols and more are `rest`. */
+#define WIRED(rest)                                                                             \
+    "{\"plugins\": {\"wires\": {}}, \"listeners\": [{\"name\": \"w\", \"bind\": \"wire://1\", " \
+    "\"protocols\": " rest "}]}"
+
+static void a_handler_must_be_what_the_protocol_hands_on_to(void)
+{
+    refuse(WIRED("[\"words\"], \"handler\": \"printer\""), NAVE_ECONFIG,
+           "1:111: /listeners/0/handler: handler \"printer\" of plugin \"wires\" is a "
+           "\"nave.http.handler/1\", and protocol \"words\" hands on to a \"test.words/1\"; such "
+           "handlers here: \"speller\"\n");
+    refuse(WIRED("[\"pages\"], \"handler\": \"speller\""), NAVE_ECONFIG,
+           "1:111: /listeners/0/handler: handler \"speller\" of plugin \"wires\" is a "
+           "\"test.words/1\", and protocol \"pages\" hands on to a \"nave.http.handler/1\"; such "
+           "handlers here: \"printer\", \"binder\"\n");
+    refuse(WIRED("[\"signs\"], \"handler\": \"speller\""), NAVE_ECONFIG,
+           "1:111: /listeners/0/handler: handler \"speller\" of plugin \"wires\" is a "
+           "\"test.words/1\", and protocol \"signs\" hands on to a \"test.signs/1\"; no plugin of "
+           "this file has such a handler\n");
+}
+
+static void a_protocol_gets_a_handler_when_it_hands_on_and_else_none(void)
+{
+    refuse(WIRED("[\"words\"]"), NAVE_ECONFIG,
+           "1:42: /listeners/0: protocol \"words\" hands on to a handler that is a "
+           "\"test.words/1\": give the listener a \"handler\"; such handlers here: \"speller\"\n");
+    refuse(WIRED("[\"alone\"], \"handler\": \"speller\""), NAVE_ECONFIG,
+           "1:111: /listeners/0/handler: protocol \"alone\" of plugin \"wires\" hands on to no "
+           "handler; take this out\n");
+    refuse(WIRED("[\"words\"], \"handler\": 7"), NAVE_ECONFIG,
+           "1:111: /listeners/0/handler: this is the name of a handler, a text, not a whole "
+           "number\n");
+}
+
+static void what_fits_is_made(void)
+{
+    refuse(
+        WIRED("[\"words\"], \"handler\": \"speller\""), NAVE_ENOSYS,
+        "plugin \"wires\" failed to make handler \"speller\": not supported here (NAVE_ENOSYS)\n");
+    refuse(
+        WIRED("[\"alone\"]"), NAVE_ENOSYS,
+        "plugin \"wires\" failed to make protocol \"alone\": not supported here (NAVE_ENOSYS)\n");
+}
+
 static CU_TestInfo tests[] = {
     {"circles_are_refused_with_the_whole_circle", circles_are_refused_with_the_whole_circle},
     {"two_providers_need_a_choice", two_providers_need_a_choice},
@@ -187,6 +235,11 @@ static CU_TestInfo tests[] = {
      listeners_are_refused_at_the_name_that_is_wrong},
     {"what_an_unread_plugin_may_have_is_not_called_missing",
      what_an_unread_plugin_may_have_is_not_called_missing},
+    {"a_handler_must_be_what_the_protocol_hands_on_to",
+     a_handler_must_be_what_the_protocol_hands_on_to},
+    {"a_protocol_gets_a_handler_when_it_hands_on_and_else_none",
+     a_protocol_gets_a_handler_when_it_hands_on_and_else_none},
+    {"what_fits_is_made", what_fits_is_made},
     CU_TEST_INFO_NULL,
 };
 

@@ -21,6 +21,7 @@ struct http1_options options;
 
 /* The script of the handler, and what it saw. */
 void (*script)(struct nave_http *x);
+void (*after_stop)(void);
 uint32_t handled;
 uint32_t ended;
 struct nave_http *held;
@@ -119,6 +120,9 @@ void finish(void)
         if (proto)
             plugin->roles[0]->unmake(self, proto);
         plugin->ops->stop(self);
+        if (after_stop)
+            after_stop();
+        after_stop = NULL;
         plugin->ops->destroy(self);
     }
     if (pair) {

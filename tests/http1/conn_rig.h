@@ -32,6 +32,7 @@ extern struct http1_options options;
 
 /* The script of the handler, and what it saw. */
 extern void (*script)(struct nave_http *x);
+extern void (*after_stop)(void); /* in finish(), before destroy; NULL again after it */
 extern uint32_t handled;
 extern uint32_t ended;         /* calls of on_end */
 extern struct nave_http *held; /* by hold_it; NULL once it has ended */

@@ -109,6 +109,32 @@ static void a_reply_after_the_peer_has_gone_is_discarded(void)
     finish();
 }
 
+/* As a plugin does that is stopped after this one: it joins its threads there. */
+static void give_replies_back(void)
+{
+    struct nave_http_response r = {.size = sizeof(r), .status = 200};
+
+    worker.is_inbox_closed = 1;
+    CU_ASSERT_EQUAL(replies[0]->api->is_closed(replies[0]), 1);
+    CU_ASSERT_EQUAL(replies[0]->api->respond(replies[0], &r), NAVE_ECLOSED);
+    replies[1]->api->drop(replies[1]);
+}
+
+static void a_reply_may_be_given_back_until_every_plugin_has_stopped(void)
+{
+    begin(defer_it);
+    reply_count = 0;
+    put(GET);
+    mem_stream_break(&pair->near, NAVE_ERESET);
+    fake_worker_run(&worker);
+    connect_peer();
+    put(GET);
+    CU_ASSERT_EQUAL_FATAL(reply_count, 2);
+
+    after_stop = give_replies_back;
+    finish();
+}
+
 static void a_dropped_reply_gives_503(void)
 {
     struct nave_http_header bad = {"X-A", "b\r\n", 3, 3};
@@ -464,6 +490,7 @@ static CU_TestInfo tests[] = {
     TEST(a_held_exchange_is_answered_later),
     TEST(four_threads_answer_while_peers_disconnect),
     TEST(a_reply_after_the_peer_has_gone_is_discarded),
+    TEST(a_reply_may_be_given_back_until_every_plugin_has_stopped),
     TEST(a_dropped_reply_gives_503),
     TEST(a_slow_peer_gets_a_long_answer_in_order),
     TEST(a_long_chunked_answer_goes_on_without_a_slow_peer),

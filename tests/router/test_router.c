@@ -184,7 +184,13 @@ static void named_handle(struct nave_http_handler *h, struct nave_http *x)
     (void)nave_http_respond_text(x, 200, NULL, 0, NULL, 0);
 }
 
-static const struct nave_http_handler_iface named_api = {.handle = named_handle};
+static const struct nave_http_handler_iface named_api = {
+    .hdr = NAVE_IFACE(struct nave_http_handler_iface, NAVE_HTTP_HANDLER_ID, 0, 0),
+    .handle = named_handle,
+};
+
+/* A handler of another protocol. */
+static const struct nave_iface foreign_api = {sizeof(foreign_api), 0, 0, "test.words/1"};
 
 static nave_err named_make(struct fake_host *h, const char *kind, const char *name,
                            struct nave_conf *conf, struct nave_handle **out_handle)
@@ -192,9 +198,14 @@ static nave_err named_make(struct fake_host *h, const char *kind, const char *na
     struct named *n;
 
     (void)h;
-    if (strcmp(kind, "handler") != 0 || strcmp(name, "named") != 0)
+    if (strcmp(kind, "handler") != 0 || (strcmp(name, "named") != 0 && strcmp(name, "foreign")))
         return NAVE_ENOTFOUND;
     n = calloc(1, sizeof(*n));
+    if (strcmp(name, "foreign") == 0) {
+        *out_handle = (struct nave_handle *)(void *)n;
+        (*out_handle)->api = &foreign_api;
+        return NAVE_OK;
+    }
     n->pub.api = &named_api;
     snprintf(n->name, sizeof(n->name), "%s", json_string_value(conf_value(conf)));
     *out_handle = (struct nave_handle *)(void *)n;
@@ -516,9 +527,25 @@ static void both_scans_agree_on_random_paths(void)
     }
 }
 
+static void a_route_to_a_handler_of_another_protocol_is_refused(void)
+{
+    json_t *json;
+    struct rig r;
+
+    CU_ASSERT_EQUAL(rig_text(&r, "[{\"GET /\": {\"foreign\": 1}}]", &json), NAVE_ECONFIG);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(fake_conf_errors,
+               "handler \"foreign\" is a \"test.words/1\", and a route leads to a "
+               "\"nave.http.handler/1\""));
+    rig_fini(&r);
+    json_decref(json);
+}
+
 static CU_TestInfo tests[] = {
     {"every_row_of_the_reference_cases_passes", every_row_of_the_reference_cases_passes},
     {"bad_routes_are_all_told_at_their_places", bad_routes_are_all_told_at_their_places},
+    {"a_route_to_a_handler_of_another_protocol_is_refused",
+     a_route_to_a_handler_of_another_protocol_is_refused},
     {"own_handlers_answer", own_handlers_answer},
     {"echo_gathers_a_body_that_comes_in_pieces", echo_gathers_a_body_that_comes_in_pieces},
     {"echo_leaves_a_broken_body_to_the_protocol", echo_leaves_a_broken_body_to_the_protocol},

@@ -233,8 +233,8 @@ struct nave_http_iface {
     nave_err (*upgrade)(struct nave_http *x, const struct nave_http_response *r,
                         struct nave_stream **out_stream);
     /* Answer later, from any thread. Implies hold. Thread: [worker].
-     * Owns: *out_reply belongs to the caller, who ends it by respond or drop, exactly once; the
-     * exchange may end before. Errors: NAVE_ESTATE answered or deferred; NAVE_ENOMEM. */
+     * Owns: *out_reply belongs to the caller, who ends it by respond or drop, exactly once, at the
+     * latest in its stop(); the exchange may end before. Errors: NAVE_ESTATE answered or deferred; NAVE_ENOMEM. */
     nave_err (*defer)(struct nave_http *x, struct nave_http_reply **out_reply);
     /* Cut the exchange off without (the rest of) a response. Thread: [worker]. */
     void (*abort)(struct nave_http *x);

@@ -12,6 +12,7 @@
  *     #define NAVE_PLUGIN_ROLES(ROLE) \
  *         ROLE(handler, "hello", NAVE_HTTP_HANDLER_ID, hello_make, hello_unmake, \
  *              hello_role_options, HELLO_ROLE_OPTIONS, "answers with a greeting")
+ *     #define NAVE_PLUGIN_NEXT(NEXT)  NEXT(protocol, "http1", NAVE_HTTP_HANDLER_ID)  // may be left out
  *     #define NAVE_PLUGIN_OPTIONS      HELLO_OPTIONS          // a list, or NAVE_NO_OPTIONS
  *     #define NAVE_PLUGIN_OPTION_TABLE hello_options_table    // its table, or nave_no_options
  *     #define NAVE_PLUGIN_OPS          hello_ops              // static const struct nave_plugin_ops
@@ -34,6 +35,10 @@
         "define NAVE_PLUGIN_NAME, _ID, _VERSION, _FLAGS, _NEEDS, _PROVIDES, _ROLES, _OPTIONS, _OPTION_TABLE and _OPS before <nave/define.h>"
 #endif
 
+#ifndef NAVE_PLUGIN_NEXT
+#    define NAVE_PLUGIN_NEXT(NEXT) /* its roles hand on to nobody */
+#endif
+
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #    define NAVE_ENDIAN_ 1
 #else
@@ -47,6 +52,8 @@
 #define NAVE_ROLE_LINE_(kind, name, iface, make, unmake, table, LIST, doc) \
     "role\x1f" #kind "\x1f" name "\x1f" iface "\x1f" doc "\n" LIST(NAVE_OPTION_LINE_) "end\n"
 
+#define NAVE_NEXT_LINE_(kind, name, iface) "next\x1f" #kind "\x1f" name "\x1f" iface "\n"
+
 #define NAVE_MANIFEST_TEXT_                                                                                                \
     NAVE_MANIFEST_MAGIC                                                                                                    \
     "id\x1f" NAVE_PLUGIN_ID "\n"                                                                                           \
@@ -54,7 +61,7 @@
     "abi\x1f" NAVE_STR(NAVE_ABI_MAJOR) "\x1f" NAVE_STR(NAVE_TARGET_MINOR) "\x1f" NAVE_STR(NAVE_ABI_MINOR) "\x1f" NAVE_STR( \
         __SIZEOF_POINTER__) "\x1f" NAVE_STR(NAVE_ENDIAN_) "\n" NAVE_PLUGIN_NEEDS(NAVE_NEED_LINE_)                          \
         NAVE_PLUGIN_PROVIDES(NAVE_OFFER_LINE_) NAVE_PLUGIN_OPTIONS(NAVE_OPTION_LINE_)                                      \
-            NAVE_PLUGIN_ROLES(NAVE_ROLE_LINE_) "done\n"
+            NAVE_PLUGIN_ROLES(NAVE_ROLE_LINE_) NAVE_PLUGIN_NEXT(NAVE_NEXT_LINE_) "done\n"
 
 #define NAVE_DEP_ENTRY_(id, minor, flags) \
     &(const struct nave_dep){sizeof(struct nave_dep), (minor), (flags), 0, (id)},

@@ -4,6 +4,12 @@
  *
  *     transport (tcp) -> layers (tls) -> protocol (http1) -> handler (router)
  *
+ * What a protocol hands on to has an interface of the protocol's own choice: nave.http.handler/1 for
+ * http1, com.acme.lines.handler/1 for a third party's. It says which with NAVE_PLUGIN_NEXT (define.h),
+ * so that a listener that wires a handler of another interface to it is refused before any code runs;
+ * a protocol that says nothing hands on to nobody, and its listeners name no handler. Layers hand on to
+ * nave.protocol/1.
+ *
  * A role is a factory: the host calls make() once for each use, with the part of the configuration
  * that belongs to the use, and gets a handle. Everything a role needs on the hot path is in the
  * handles by then. DRAFT.
@@ -34,7 +40,8 @@ struct nave_role_args {
     uint32_t reserved;
     const void *options;      /* the role's option struct, filled; NULL when it has none     */
     struct nave_conf *conf;   /* the use's part of the configuration; NULL when none         */
-    struct nave_handle *next; /* what this role hands on to: a protocol's handler; or NULL.
+    struct nave_handle *next; /* what this role hands on to: a protocol's handler, of the
+                                 * interface that its NAVE_PLUGIN_NEXT says; or NULL.
                                  * Outlives the made handle                                    */
     struct nave_str name;     /* of the listener, for messages; as next. Empty when a plugin
                                  * makes the role (nave_host_iface.role_make)                  */
