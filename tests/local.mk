@@ -14,6 +14,7 @@ include tests/router/local.mk
 include tests/tcp/local.mk
 include tests/fuzz/local.mk
 include tests/model/local.mk
+include tests/bench/local.mk
 include tests/e2e/local.mk
 
 TESTS += $(check_PROGRAMS)

@@ -42,14 +42,40 @@ def is_elf(path):
         return False
 
 
+def settings(build):
+    """What configure chose for a build tree; empty when it cannot be read."""
+    try:
+        with open(os.path.join(build, "config.status"), errors="replace") as f:
+            return f.read()
+    except OSError:
+        return ""
+
+
+def is_sanitized(build):
+    return '"SAN_CFLAGS"]="-fsanitize' in settings(build)
+
+
+def is_static(build):
+    return '"STATIC_PLUGINS_TRUE"]=""' in settings(build)
+
+
 def find_build(named):
-    """The build tree: --build, NAVE_BUILD, the present folder, or the newest below the source."""
+    """The build tree: --build, NAVE_BUILD, the present folder, or the best below the source.
+
+    What is shipped, with shared objects, goes before a static build, and that before one with
+    sanitizers, which Tools then refuses; among equals the newest.
+    """
     if named or os.environ.get("NAVE_BUILD"):
         return os.path.abspath(named or os.environ["NAVE_BUILD"])
-    places = [os.getcwd(), os.path.dirname(os.getcwd())] + glob.glob(SOURCE + "/*/") + [SOURCE]
-    built = [os.path.abspath(p) for p in places if os.path.exists(p + "/config.status")]
-    built.sort(key=lambda p: os.path.getmtime(p + "/config.status"), reverse=True)
-    return next((p for p in built if program(p)), None)
+    here = [p for p in (os.getcwd(), os.path.dirname(os.getcwd())) if p != SOURCE]
+    below = glob.glob(SOURCE + "/*/") + glob.glob(SOURCE + "/build/*/") + [SOURCE]
+    for places in (here, below):
+        built = {os.path.abspath(p) for p in places if os.path.exists(p + "/config.status")}
+        built = [p for p in built if program(p)]
+        if built:
+            return min(built, key=lambda p: (is_sanitized(p), is_static(p),
+                                             -os.path.getmtime(p + "/config.status")))
+    return None
 
 
 def program(build):
@@ -67,16 +93,9 @@ class Tools:
     def __init__(self, build):
         self.build = build
         self.nave = program(build) if build else None
-        if self.nave and self.is_sanitized():
+        if self.nave and is_sanitized(build):
             raise BenchError("%s was built with sanitizers; its numbers say nothing" % build)
         self.scratch = tempfile.mkdtemp(prefix="nave-bench-")
-
-    def is_sanitized(self):
-        try:
-            with open(self.build + "/config.status", errors="replace") as f:
-                return '"SAN_CFLAGS"]="-fsanitize' in f.read()
-        except OSError:
-            return False
 
     def close(self):
         shutil.rmtree(self.scratch, ignore_errors=True)
