@@ -476,16 +476,15 @@ uint64_t nv_conf_errors(const struct nv_conf_doc *doc)
     return doc->errors;
 }
 
-nave_err nv_conf_resolve(const struct nave_conf *c, struct nave_str path, char **out_path)
+nave_err nv_conf_resolve_to(const struct nave_conf *c, struct nave_str path, char *out, size_t cap)
 {
     const char *name = c ? node_of(c)->doc->name : "";
     const char *slash = strrchr(name, '/');
     int folder_len = slash ? (int)(slash - name + 1) : 0; /* with its slash */
-    int path_len = (int)path.len;
     char here[PATH_MAX];
-    char *joined;
-    size_t cap;
+    int len;
 
+    out[0] = '\0';
     if (path.len > PATH_MAX)
         return NAVE_ETOOBIG;
     here[0] = '\0';
@@ -495,13 +494,26 @@ nave_err nv_conf_resolve(const struct nave_conf *c, struct nave_str path, char *
         if (!getcwd(here, sizeof(here)))
             return nv_err_from_errno(errno);
     }
-    cap = strlen(here) + 1 + (size_t)folder_len + path.len + 1;
-    joined = malloc(cap);
-    if (!joined)
+    len = snprintf(out, cap, "%s%s%.*s%.*s", here, here[0] ? "/" : "", folder_len, name,
+                   (int)path.len, path.ptr);
+    if (len >= 0 && (size_t)len < cap)
+        return NAVE_OK;
+    out[0] = '\0';
+    return NAVE_ETOOBIG;
+}
+
+nave_err nv_conf_resolve(const struct nave_conf *c, struct nave_str path, char **out_path)
+{
+    char text[3 * PATH_MAX];
+    nave_err err = nv_conf_resolve_to(c, path, text, sizeof(text));
+    char *copy;
+
+    if (err)
+        return err;
+    copy = strdup(text);
+    if (!copy)
         return NAVE_ENOMEM;
-    snprintf(joined, cap, "%s%s%.*s%.*s", here, here[0] ? "/" : "", folder_len, name, path_len,
-             path.ptr);
-    *out_path = joined;
+    *out_path = copy;
     return NAVE_OK;
 }
 

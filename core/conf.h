@@ -42,6 +42,10 @@ uint64_t nv_conf_errors(const struct nv_conf_doc *doc);
 NAVE_NODISCARD nave_err nv_conf_resolve(const struct nave_conf *c, struct nave_str path,
                                         char **out_path);
 
+/* As nv_conf_resolve, to `out`; always terminated. Errors: NAVE_ETOOBIG also when it does not fit. */
+NAVE_NODISCARD nave_err nv_conf_resolve_to(const struct nave_conf *c, struct nave_str path,
+                                           char *out, size_t cap);
+
 /* The functions below take any cursor that came from a document of this file; NULL is fine. */
 
 /* Report that `c` is refused; as nave_conf_iface.fail, but formatted and with a code of its own and

@@ -83,7 +83,7 @@ static nave_err make_options(struct nv_plugin *p)
     struct nv_place at = {.plugin = p->id};
     struct nv_why why = {""};
     char what[96];
-    const struct nv_options_owner owner = {what, p->id};
+    const struct nv_options_owner owner = {what, p->id, p->conf};
     nave_err err;
 
     if (!table || !table->count)

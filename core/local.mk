@@ -52,6 +52,7 @@ noinst_LTLIBRARIES += %D%/libnavecore.la
 	%D%/manifest.h \
 	%D%/near.c \
 	%D%/near.h \
+	%D%/option_rows.c \
 	%D%/options.c \
 	%D%/options.h \
 	%D%/report.c \

@@ -268,7 +268,9 @@ static nave_err parse_dep(struct parser *p, struct nv_manifest_dep *deps, uint32
 
 static nave_err parse_option(struct parser *p)
 {
-    static const char *const kinds[] = {"flag", "count", "size", "duration", "text", "conf"};
+    /* In the order of NAVE_OPTION_KIND_*. */
+    static const char *const kinds[] = {"flag",   "count", "size",  "duration", "text", "conf",
+                                        "choice", "texts", "pairs", "address",  "path"};
     struct nv_manifest *m = p->m;
     struct nave_option *row;
     nave_err err = want_fields(p, 8);

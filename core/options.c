@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Options. A row's default and bounds are texts in the grammar of its kind; they are parsed by the
- * same functions as the values, so a table cannot allow what a file cannot say.
+ * From the configuration to the struct of a plugin. Every list is gone through twice: first only to
+ * check and to learn how much room its texts and lists take, then, into one block of that size, to
+ * fill. Refusing allocates nothing.
  */
 #include "options.h"
 
+#include <assert.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,148 +16,58 @@
 #include "near.h"
 #include "value.h"
 
-#define ROWS_MAX 1024u
+#define PATH_ROOM (2 * PATH_MAX + 2) /* of the working directory and a path in it */
+
+/* One way through a list. */
+struct filling {
+    struct nave_conf *object; /* the options; NULL: none, or the value of the main one */
+    struct nv_report *report;
+    const struct nv_options_owner *owner;
+    char *out;  /* the struct; NULL: only check                                       */
+    char *room; /* behind the struct, for texts and lists; NULL with out: they are borrowed */
+    size_t used;
+    size_t cap; /* of room */
+};
 
 static struct nave_str str_of(const char *text)
 {
     return (struct nave_str){text, strlen(text)};
 }
 
-/* A scalar of `kind` from a text; flags and counts as numbers. */
-static nave_err parse_text(uint32_t kind, const char *text, uint64_t *out)
-{
-    nave_nsec ns;
-    nave_err err;
+/* ---- room ------------------------------------------------------------------------------------ */
 
-    switch (kind) {
-    case NAVE_OPTION_KIND_flag:
-        if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
-            return NAVE_ESYNTAX;
-        *out = text[0] == 't';
-        return NAVE_OK;
-    case NAVE_OPTION_KIND_size:
-        return nv_value_bytes(str_of(text), out);
-    case NAVE_OPTION_KIND_duration:
-        err = nv_value_duration(str_of(text), &ns);
-        if (!err)
-            *out = (uint64_t)ns;
-        return err;
-    default: /* a count; for a text, its length in bytes */
-        return nv_value_count(str_of(text), out);
-    }
+/* `bytes` of the room; NULL while it is only measured. */
+static void *reserve(struct filling *f, size_t bytes, size_t align)
+{
+    size_t at = (f->used + align - 1) / align * align;
+
+    f->used = at + bytes;
+    if (!f->room)
+        return NULL;
+    assert(f->used <= f->cap); /* the document has not changed since it was measured */
+    return f->room + at;
 }
 
-static int is_within(const struct nave_option *row, uint64_t value)
+/* `text` in the room, with a NUL behind it. */
+static struct nave_str keep(struct filling *f, struct nave_str text)
 {
-    uint64_t bound;
+    char *copy = reserve(f, text.len + 1, 1);
 
-    if (row->min_text[0] && parse_text(row->kind, row->min_text, &bound) == NAVE_OK &&
-        value < bound)
-        return 0;
-    return !row->max_text[0] || parse_text(row->kind, row->max_text, &bound) != NAVE_OK ||
-           value <= bound;
+    if (!copy)
+        return text;
+    memcpy(copy, text.ptr, text.len);
+    copy[text.len] = '\0';
+    return (struct nave_str){copy, text.len};
 }
 
-static nave_err check_row(const struct nave_option *row, struct nv_why *why)
+static void store(const struct filling *f, const struct nave_option *row, const void *value)
 {
-    uint64_t value;
-
-    if (!row->name || !row->default_text || !row->min_text || !row->max_text || !row->doc)
-        return nv_why_set(why, NAVE_EINVAL, "an option has an empty column");
-    if (row->name[0] == '\0' || row->name[0] == '$')
-        return nv_why_set(why, NAVE_EINVAL, "\"%s\" is no name for an option", row->name);
-    if (row->kind < NAVE_OPTION_KIND_flag || row->kind > NAVE_OPTION_KIND_conf)
-        return nv_why_set(why, NAVE_ETOONEW, "option \"%s\" has kind %u, which is not known here",
-                          row->name, row->kind);
-    if (row->kind == NAVE_OPTION_KIND_conf)
-        return NAVE_OK;
-    if ((row->min_text[0] && parse_text(row->kind, row->min_text, &value) != NAVE_OK) ||
-        (row->max_text[0] && parse_text(row->kind, row->max_text, &value) != NAVE_OK))
-        return nv_why_set(why, NAVE_EINVAL, "option \"%s\" has malformed bounds \"%s\" and \"%s\"",
-                          row->name, row->min_text, row->max_text);
-    if (!row->default_text[0])
-        return NAVE_OK;
-    value = strlen(row->default_text);
-    if (row->kind != NAVE_OPTION_KIND_text &&
-        parse_text(row->kind, row->default_text, &value) != NAVE_OK)
-        return nv_why_set(why, NAVE_EINVAL, "option \"%s\" has a malformed default \"%s\"",
-                          row->name, row->default_text);
-    if (!is_within(row, value))
-        return nv_why_set(why, NAVE_EINVAL, "the default \"%s\" of option \"%s\" is out of bounds",
-                          row->default_text, row->name);
-    return NAVE_OK;
+    assert(!f->out || f->room || !nv_option_wants_room(row->kind));
+    if (f->out)
+        memcpy(f->out + row->offset, value, row->size);
 }
 
-nave_err nv_options_check_rows(const struct nave_option *rows, uint32_t count, struct nv_why *why)
-{
-    uint32_t i;
-    nave_err err;
-
-    if (count > ROWS_MAX || (count > 0 && !rows))
-        return nv_why_set(why, NAVE_EINVAL, "the option table is malformed");
-    for (i = 0; i < count; i++) {
-        err = check_row(&rows[i], why);
-        if (err)
-            return err;
-        if (nv_options_find(rows, i, str_of(rows[i].name)))
-            return nv_why_set(why, NAVE_EINVAL, "option \"%s\" is there twice", rows[i].name);
-    }
-    return NAVE_OK;
-}
-
-static uint32_t size_of_kind(uint32_t kind)
-{
-    static const uint32_t sizes[] = {0,
-                                     sizeof(uint32_t),
-                                     sizeof(uint64_t),
-                                     sizeof(uint64_t),
-                                     sizeof(nave_nsec),
-                                     sizeof(struct nave_str),
-                                     sizeof(void *)};
-
-    return sizes[kind];
-}
-
-nave_err nv_options_check_table(const struct nave_option_table *table, struct nv_why *why)
-{
-    uint32_t i, k;
-    nave_err err;
-
-    if (!table || table->size < sizeof(*table) || table->struct_size > (1u << 20))
-        return nv_why_set(why, NAVE_EINVAL, "the option table is missing or malformed");
-    err = nv_options_check_rows(table->rows, table->count, why);
-    if (err)
-        return err;
-    for (i = 0; i < table->count; i++) {
-        const struct nave_option *row = &table->rows[i];
-
-        if (row->size != size_of_kind(row->kind) || row->offset > table->struct_size ||
-            row->size > table->struct_size - row->offset ||
-            row->offset % (row->size > 8 ? 8 : row->size) != 0)
-            return nv_why_set(why, NAVE_EINVAL, "option \"%s\" does not fit its struct", row->name);
-        for (k = 0; k < i; k++) {
-            const struct nave_option *other = &table->rows[k];
-
-            if (row->offset < other->offset + other->size &&
-                other->offset < row->offset + row->size)
-                return nv_why_set(why, NAVE_EINVAL, "options \"%s\" and \"%s\" overlap",
-                                  other->name, row->name);
-        }
-    }
-    return NAVE_OK;
-}
-
-const struct nave_option *nv_options_find(const struct nave_option *rows, uint32_t count,
-                                          struct nave_str name)
-{
-    uint32_t i;
-
-    for (i = 0; i < count; i++) {
-        if (strlen(rows[i].name) == name.len && memcmp(rows[i].name, name.ptr, name.len) == 0)
-            return &rows[i];
-    }
-    return NULL;
-}
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static const char *kind_is(uint32_t kind)
 {
@@ -167,14 +80,112 @@ static const char *kind_is(uint32_t kind)
         return NV_VALUE_SIZE_IS;
     case NAVE_OPTION_KIND_duration:
         return NV_VALUE_DURATION_IS;
+    case NAVE_OPTION_KIND_texts:
+        return "a list of texts is allowed here, or one text";
+    case NAVE_OPTION_KIND_pairs:
+        return "an object from text to text is allowed here";
+    case NAVE_OPTION_KIND_address:
+        return NV_VALUE_ADDRESS_IS;
+    case NAVE_OPTION_KIND_path:
+        return "a path is a text that is not empty";
     default:
         return "a text is allowed here";
     }
 }
 
-/* Read `c` as `row` says. */
-static nave_err read_value(const struct nave_option *row, const struct nave_conf *c,
-                           uint64_t *out_value, struct nave_str *out_text)
+static nave_err malformed(const struct filling *f, const struct nave_option *row,
+                          const struct nave_conf *c)
+{
+    nv_conf_fail(c, NAVE_EINVAL, f->owner->plugin,
+                 "option \"%s\" of %s is malformed (here stands %s): %s", row->name, f->owner->what,
+                 nv_conf_kind_text(nave_conf_kind(c)), kind_is(row->kind));
+    return NAVE_ECONFIG;
+}
+
+static nave_err out_of_range(const struct filling *f, const struct nave_option *row,
+                             const struct nave_conf *c)
+{
+    const char *plugin = f->owner->plugin;
+    const char *what = row->kind == NAVE_OPTION_KIND_text    ? " (length in bytes)"
+                       : row->kind == NAVE_OPTION_KIND_texts ? " (number of texts)"
+                       : row->kind == NAVE_OPTION_KIND_pairs ? " (number of members)"
+                                                             : "";
+
+    if (row->min_text[0] && row->max_text[0])
+        nv_conf_fail(c, NAVE_EOVERFLOW, plugin,
+                     "option \"%s\" of %s is out of range%s: from %s to %s is allowed", row->name,
+                     f->owner->what, what, row->min_text, row->max_text);
+    else if (!row->min_text[0] && !row->max_text[0]) /* more than 63 bits, or less than nothing */
+        nv_conf_fail(c, NAVE_EOVERFLOW, plugin, "option \"%s\" of %s is out of range: %s",
+                     row->name, f->owner->what, kind_is(row->kind));
+    else
+        nv_conf_fail(c, NAVE_EOVERFLOW, plugin,
+                     "option \"%s\" of %s is out of range%s: at %s %s is allowed", row->name,
+                     f->owner->what, what, row->min_text[0] ? "least" : "most",
+                     row->min_text[0] ? row->min_text : row->max_text);
+    return NAVE_ECONFIG;
+}
+
+/* "a, b, c" of the words of a list, cut when they are too many. */
+static const char *words_text(const char *list, char *out, size_t cap)
+{
+    size_t len = 0;
+
+    for (; *list && len + 3 < cap; list++) {
+        out[len++] = *list == '|' ? ',' : *list;
+        if (*list == '|')
+            out[len++] = ' ';
+    }
+    out[len] = '\0';
+    return out;
+}
+
+static nave_err fail_choice(const struct filling *f, const struct nave_option *row,
+                            const struct nave_conf *c, struct nave_str word)
+{
+    char hint[NV_NEAR_HINT_MAX], allowed[512];
+    struct nv_near near;
+    struct nave_str name;
+    uint32_t i;
+
+    nv_near_init(&near, word);
+    for (i = 0; (name = nv_value_word(row->min_text, i)).len > 0; i++)
+        nv_near_try(&near, name.ptr, name.len);
+    words_text(row->min_text, allowed, sizeof(allowed));
+    if (nave_conf_kind(c) != NAVE_CONF_TEXT && nave_conf_kind(c) != NAVE_CONF_INT)
+        nv_conf_fail(c, NAVE_EINVAL, f->owner->plugin,
+                     "option \"%s\" of %s is malformed (here stands %s): allowed: %s", row->name,
+                     f->owner->what, nv_conf_kind_text(nave_conf_kind(c)), allowed);
+    else if (row->flags & NAVE_OPTION_SECRET)
+        nv_conf_fail(c, NAVE_ENOTFOUND, f->owner->plugin,
+                     "option \"%s\" of %s cannot be this; allowed: %s", row->name, f->owner->what,
+                     allowed);
+    else
+        nv_conf_fail(c, NAVE_ENOTFOUND, f->owner->plugin,
+                     "option \"%s\" of %s cannot be \"%.*s\"; allowed: %s%s", row->name,
+                     f->owner->what, (int)nv_text_cut(word, 64), word.ptr, allowed,
+                     nave_conf_kind(c) == NAVE_CONF_TEXT ? nv_near_hint(&near, hint) : "");
+    return NAVE_ECONFIG;
+}
+
+static nave_err fail_missing(const struct filling *f, const struct nave_option *row)
+{
+    const struct nave_conf *at = f->object ? f->object : f->owner->at;
+    const struct nv_place nowhere = {.plugin = f->owner->plugin};
+
+    if (at)
+        nv_conf_fail(at, NAVE_EINVAL, f->owner->plugin, "option \"%s\" of %s must be given: %s",
+                     row->name, f->owner->what, row->doc);
+    else
+        nv_report_error(f->report, NAVE_EINVAL, &nowhere, "option \"%s\" of %s must be given: %s",
+                        row->name, f->owner->what, row->doc);
+    return NAVE_ECONFIG;
+}
+
+/* ---- kinds ----------------------------------------------------------------------------------- */
+
+/* A number; flags as well. */
+static nave_err read_number(const struct nave_option *row, const struct nave_conf *c, uint64_t *out)
 {
     uint32_t flag;
     int64_t number;
@@ -185,102 +196,242 @@ static nave_err read_value(const struct nave_option *row, const struct nave_conf
     case NAVE_OPTION_KIND_flag:
         err = c->api->flag(c, &flag);
         if (!err)
-            *out_value = flag;
+            *out = flag;
         return err;
     case NAVE_OPTION_KIND_count:
         err = c->api->integer(c, &number);
         if (!err && number < 0)
             err = NAVE_EOVERFLOW;
         if (!err)
-            *out_value = (uint64_t)number;
+            *out = (uint64_t)number;
         return err;
     case NAVE_OPTION_KIND_size:
-        return c->api->bytes(c, out_value);
-    case NAVE_OPTION_KIND_duration:
+        return c->api->bytes(c, out);
+    default:
         err = c->api->duration(c, &ns);
         if (!err)
-            *out_value = (uint64_t)ns;
-        return err;
-    default:
-        err = c->api->text(c, out_text);
-        if (!err)
-            *out_value = out_text->len;
+            *out = (uint64_t)ns;
         return err;
     }
 }
 
-static void fail_bounds(const struct nave_option *row, const struct nave_conf *c,
-                        const struct nv_options_owner *owner)
+static nave_err take_number(struct filling *f, const struct nave_option *row, struct nave_conf *c)
 {
-    const char *what = row->kind == NAVE_OPTION_KIND_text ? " (length in bytes)" : "";
-
-    if (row->min_text[0] && row->max_text[0])
-        nv_conf_fail(c, NAVE_EOVERFLOW, owner->plugin,
-                     "option \"%s\" of %s is out of range%s: from %s to %s is allowed", row->name,
-                     owner->what, what, row->min_text, row->max_text);
-    else if (!row->min_text[0] && !row->max_text[0]) /* more than 63 bits, or less than nothing */
-        nv_conf_fail(c, NAVE_EOVERFLOW, owner->plugin, "option \"%s\" of %s is out of range: %s",
-                     row->name, owner->what, kind_is(row->kind));
-    else
-        nv_conf_fail(c, NAVE_EOVERFLOW, owner->plugin,
-                     "option \"%s\" of %s is out of range%s: at %s %s is allowed", row->name,
-                     owner->what, what, row->min_text[0] ? "least" : "most",
-                     row->min_text[0] ? row->min_text : row->max_text);
-}
-
-static void store(const struct nave_option *row, char *out, uint64_t value, struct nave_str text)
-{
-    uint32_t flag = value != 0;
-
-    if (row->kind == NAVE_OPTION_KIND_flag)
-        memcpy(out + row->offset, &flag, sizeof(flag));
-    else if (row->kind == NAVE_OPTION_KIND_text)
-        memcpy(out + row->offset, &text, sizeof(text));
-    else
-        memcpy(out + row->offset, &value, sizeof(value));
-}
-
-/* One row: the value of `c`, or the default when `c` is NULL. `out` NULL: only check. */
-static nave_err take(const struct nave_option *row, struct nave_conf *c, struct nave_conf *object,
-                     char *out, struct nv_report *report, const struct nv_options_owner *owner)
-{
-    const struct nv_place nowhere = {.plugin = owner->plugin};
-    struct nave_str text = str_of(row->default_text);
     uint64_t value = 0;
+    uint32_t flag;
+    nave_err err = NAVE_OK;
 
-    if (row->kind == NAVE_OPTION_KIND_conf) {
-        if (out)
-            memcpy(out + row->offset, &c, sizeof(c));
-        return NAVE_OK;
-    }
-    if (c) {
-        nave_err err = read_value(row, c, &value, &text);
-
-        if (err == NAVE_EOVERFLOW || (!err && !is_within(row, value))) {
-            fail_bounds(row, c, owner);
-            return NAVE_ECONFIG;
-        }
-        if (err) {
-            nv_conf_fail(c, NAVE_EINVAL, owner->plugin,
-                         "option \"%s\" of %s is malformed (here stands %s): %s", row->name,
-                         owner->what, nv_conf_kind_text(nave_conf_kind(c)), kind_is(row->kind));
-            return NAVE_ECONFIG;
-        }
-    } else if (!row->default_text[0]) {
-        if (object)
-            nv_conf_fail(object, NAVE_EINVAL, owner->plugin,
-                         "option \"%s\" of %s must be given: %s", row->name, owner->what, row->doc);
-        else
-            nv_report_error(report, NAVE_EINVAL, &nowhere, "option \"%s\" of %s must be given: %s",
-                            row->name, owner->what, row->doc);
-        return NAVE_ECONFIG;
-    } else if (row->kind != NAVE_OPTION_KIND_text) {
-        (void)parse_text(row->kind, row->default_text, &value); /* a checked table */
-    }
-    if (out)
-        store(row, out, value, text);
+    if (c)
+        err = read_number(row, c, &value);
+    else
+        err = nv_option_parse(row->kind, row->default_text, &value); /* right: the table is */
+    if (err == NAVE_EOVERFLOW || (!err && !nv_option_is_within(row, value)))
+        return out_of_range(f, row, c);
+    if (err)
+        return malformed(f, row, c);
+    flag = value != 0;
+    store(f, row, row->kind == NAVE_OPTION_KIND_flag ? (const void *)&flag : (const void *)&value);
     return NAVE_OK;
 }
+
+static nave_err take_choice(struct filling *f, const struct nave_option *row, struct nave_conf *c)
+{
+    struct nave_str word = str_of(row->default_text);
+    char digits[24];
+    uint32_t index;
+    int64_t number;
+
+    if (c && c->api->integer(c, &number) == NAVE_OK) {
+        snprintf(digits, sizeof(digits), "%lld", (long long)number);
+        word = str_of(digits);
+    } else if (c && c->api->text(c, &word) != NAVE_OK) {
+        return fail_choice(f, row, c, (struct nave_str){"", 0});
+    }
+    if (nv_value_find_word(row->min_text, word, &index) != NAVE_OK)
+        return fail_choice(f, row, c, word);
+    store(f, row, &index);
+    return NAVE_OK;
+}
+
+static nave_err take_text(struct filling *f, const struct nave_option *row, struct nave_conf *c)
+{
+    struct nave_str text = str_of(row->default_text);
+
+    if (c) {
+        if (c->api->text(c, &text) != NAVE_OK)
+            return malformed(f, row, c);
+        if (!nv_option_is_within(row, text.len))
+            return out_of_range(f, row, c);
+        text = keep(f, text);
+    }
+    store(f, row, &text);
+    return NAVE_OK;
+}
+
+static nave_err take_address(struct filling *f, const struct nave_option *row, struct nave_conf *c)
+{
+    struct nave_str text = str_of(row->default_text);
+    struct nv_why why;
+
+    if (c) {
+        if (c->api->text(c, &text) != NAVE_OK)
+            return malformed(f, row, c);
+        if (nv_option_check_address(row, text, &why) != NAVE_OK) {
+            char allowed[256];
+
+            if (row->flags & NAVE_OPTION_SECRET)
+                text = str_of("***");
+            nv_conf_fail(c, NAVE_ESYNTAX, f->owner->plugin,
+                         "option \"%s\" of %s cannot be \"%.*s\": %s", row->name, f->owner->what,
+                         (int)nv_text_cut(text, 128), text.ptr,
+                         words_text(why.text, allowed, sizeof(allowed)));
+            return NAVE_ECONFIG;
+        }
+        text = keep(f, text);
+    }
+    store(f, row, &text);
+    return NAVE_OK;
+}
+
+static nave_err take_path(struct filling *f, const struct nave_option *row, struct nave_conf *c)
+{
+    const struct nave_conf *from = c ? c : f->object ? f->object : f->owner->at;
+    struct nave_str text = str_of(row->default_text);
+    char path[PATH_ROOM];
+    nave_err err;
+
+    if (c && (c->api->text(c, &text) != NAVE_OK || text.len == 0))
+        return malformed(f, row, c);
+    if (text.len > 0) {
+        err = nv_conf_resolve_to(from, text, path, sizeof(path));
+        if (err && c)
+            nv_conf_fail(c, err, f->owner->plugin,
+                         "option \"%s\" of %s cannot be made an absolute path: %s", row->name,
+                         f->owner->what, nave_err_text(err));
+        if (err)
+            return NAVE_ECONFIG;
+        text = str_of(path);
+    }
+    text = keep(f, text);
+    store(f, row, &text);
+    return NAVE_OK;
+}
+
+/* Text `c` of a list or of a member. */
+static nave_err take_item(struct filling *f, const struct nave_option *row, struct nave_conf *c,
+                          struct nave_str *out)
+{
+    struct nave_str text;
+
+    if (c->api->text(c, &text) != NAVE_OK)
+        return malformed(f, row, c);
+    text = keep(f, text);
+    if (f->room)
+        *out = text;
+    return NAVE_OK;
+}
+
+/* The default: words that are static. */
+static void default_texts(struct filling *f, const struct nave_option *row)
+{
+    struct nave_texts value = {NULL, row->default_text[0] ? nv_value_words(row->default_text) : 0};
+    struct nave_str *items =
+        value.count ? reserve(f, value.count * sizeof(*items), sizeof(uint64_t)) : NULL;
+    uint32_t i;
+
+    for (i = 0; items && i < value.count; i++)
+        items[i] = nv_value_word(row->default_text, i);
+    value.items = items;
+    store(f, row, &value);
+}
+
+static nave_err take_texts(struct filling *f, const struct nave_option *row, struct nave_conf *c)
+{
+    int is_list = nave_conf_kind(c) == NAVE_CONF_LIST;
+    struct nave_texts value = {NULL, is_list ? nave_conf_count(c) : 1};
+    struct nave_str *items;
+    nave_err err = NAVE_OK;
+    size_t i;
+
+    if (!c) {
+        default_texts(f, row);
+        return NAVE_OK;
+    }
+    if (!is_list && nave_conf_kind(c) != NAVE_CONF_TEXT)
+        return malformed(f, row, c);
+    if (!nv_option_is_within(row, value.count))
+        return out_of_range(f, row, c);
+    items = value.count ? reserve(f, value.count * sizeof(*items), sizeof(uint64_t)) : NULL;
+    for (i = 0; i < value.count; i++) {
+        if (take_item(f, row, is_list ? nave_conf_at(c, i, NULL) : c, items ? &items[i] : NULL))
+            err = NAVE_ECONFIG;
+    }
+    value.items = items;
+    store(f, row, &value);
+    return err;
+}
+
+static nave_err take_pairs(struct filling *f, const struct nave_option *row, struct nave_conf *c)
+{
+    struct nave_pairs value = {NULL, nave_conf_count(c)};
+    struct nave_pair *items;
+    nave_err err = NAVE_OK;
+    size_t i;
+
+    if (c && nave_conf_kind(c) != NAVE_CONF_OBJECT)
+        return malformed(f, row, c);
+    if (c && !nv_option_is_within(row, value.count))
+        return out_of_range(f, row, c);
+    items = value.count ? reserve(f, value.count * sizeof(*items), sizeof(uint64_t)) : NULL;
+    for (i = 0; i < value.count; i++) {
+        struct nave_str key = {"", 0};
+        struct nave_conf *member = nave_conf_at(c, i, &key);
+
+        if (key.len == 0 || key.ptr[0] == '$') {
+            nv_conf_fail(member, NAVE_EINVAL, f->owner->plugin,
+                         "option \"%s\" of %s has a key \"%.*s\"; a key is not empty and does not "
+                         "begin with '$'",
+                         row->name, f->owner->what, (int)nv_text_cut(key, 64), key.ptr);
+            err = NAVE_ECONFIG;
+        }
+        key = keep(f, key);
+        if (items)
+            items[i].key = key;
+        if (take_item(f, row, member, items ? &items[i].value : NULL))
+            err = NAVE_ECONFIG;
+    }
+    value.items = items;
+    store(f, row, &value);
+    return err;
+}
+
+/* One row: the value of `c`, or the default when `c` is NULL. */
+static nave_err take(struct filling *f, const struct nave_option *row, struct nave_conf *c)
+{
+    if (!c && nv_option_is_needed(row))
+        return fail_missing(f, row);
+    switch (row->kind) {
+    case NAVE_OPTION_KIND_conf:
+        store(f, row, &c);
+        return NAVE_OK;
+    case NAVE_OPTION_KIND_choice:
+        return take_choice(f, row, c);
+    case NAVE_OPTION_KIND_text:
+        return take_text(f, row, c);
+    case NAVE_OPTION_KIND_texts:
+        return take_texts(f, row, c);
+    case NAVE_OPTION_KIND_pairs:
+        return take_pairs(f, row, c);
+    case NAVE_OPTION_KIND_address:
+        return take_address(f, row, c);
+    case NAVE_OPTION_KIND_path:
+        return take_path(f, row, c);
+    default:
+        return take_number(f, row, c);
+    }
+}
+
+/* ---- a list ---------------------------------------------------------------------------------- */
 
 static void fail_unknown(const struct nave_option *rows, uint32_t count, struct nave_str key,
                          const struct nave_conf *c, const struct nv_options_owner *owner)
@@ -305,30 +456,40 @@ static void fail_unknown(const struct nave_option *rows, uint32_t count, struct 
                  count ? "allowed: " : "it has no options", allowed, nv_near_hint(&near, hint));
 }
 
+/* Go through the list; `f` says how. */
 static nave_err apply(const struct nave_option *rows, uint32_t count, struct nave_conf *conf,
-                      char *out, struct nv_report *report, const struct nv_options_owner *owner)
+                      struct filling *f)
 {
+    const struct nave_option *whole = nv_options_main(rows, count); /* row that is all of `conf` */
+    int is_object = nave_conf_kind(conf) == NAVE_CONF_OBJECT;
     nave_err err = NAVE_OK;
     struct nave_str key;
     uint32_t row;
     size_t i;
 
-    if (conf && nave_conf_kind(conf) != NAVE_CONF_OBJECT) {
-        nv_conf_fail(conf, NAVE_EINVAL, owner->plugin,
-                     "the options of %s are an object, { ... }; here stands %s", owner->what,
+    if (!conf || (is_object && whole && whole->kind != NAVE_OPTION_KIND_conf))
+        whole = NULL;
+    if (conf && !is_object && !whole) {
+        nv_conf_fail(conf, NAVE_EINVAL, f->owner->plugin,
+                     "the options of %s are an object, { ... }; here stands %s", f->owner->what,
                      nv_conf_kind_text(nave_conf_kind(conf)));
         return NAVE_ECONFIG;
     }
-    for (i = 0; i < nave_conf_count(conf); i++) {
+    f->object = conf;
+    for (i = 0; !whole && i < nave_conf_count(conf); i++) {
         struct nave_conf *c = nave_conf_at(conf, i, &key);
 
         if ((key.len == 0 || key.ptr[0] != '$') && !nv_options_find(rows, count, key)) {
-            fail_unknown(rows, count, key, c, owner);
+            fail_unknown(rows, count, key, c, f->owner);
             err = NAVE_ECONFIG;
         }
     }
     for (row = 0; row < count; row++) {
-        if (take(&rows[row], nave_conf_get(conf, rows[row].name), conf, out, report, owner))
+        struct nave_conf *c = &rows[row] == whole ? conf
+                              : whole             ? NULL
+                                                  : nave_conf_get(conf, rows[row].name);
+
+        if (take(f, &rows[row], c))
             err = NAVE_ECONFIG;
     }
     return err;
@@ -337,16 +498,19 @@ static nave_err apply(const struct nave_option *rows, uint32_t count, struct nav
 nave_err nv_options_check(const struct nave_option *rows, uint32_t count, struct nave_conf *conf,
                           struct nv_report *report, const struct nv_options_owner *owner)
 {
-    return apply(rows, count, conf, NULL, report, owner);
+    struct filling f = {.report = report, .owner = owner};
+
+    return apply(rows, count, conf, &f);
 }
 
 nave_err nv_options_fill(const struct nave_option_table *table, struct nave_conf *conf, void *out,
                          struct nv_report *report, const struct nv_options_owner *owner)
 {
+    struct filling f = {.report = report, .owner = owner, .out = out};
     nave_err err;
 
     memset(out, 0, table->struct_size);
-    err = apply(table->rows, table->count, conf, out, report, owner);
+    err = apply(table->rows, table->count, conf, &f);
     if (err)
         memset(out, 0, table->struct_size);
     return err;
@@ -356,16 +520,23 @@ nave_err nv_options_make(const struct nave_option_table *table, struct nave_conf
                          struct nv_report *report, const struct nv_options_owner *owner,
                          void **out_options)
 {
-    void *options = calloc(1, table->struct_size ? table->struct_size : 1);
-    nave_err err;
+    const size_t head = ((size_t)table->struct_size + 7) & ~(size_t)7;
+    struct filling f = {.report = report, .owner = owner};
+    nave_err err = apply(table->rows, table->count, conf, &f);
 
-    if (!options)
+    if (err)
+        return err;
+    f.cap = f.used;
+    f.used = 0;
+    f.out = calloc(1, head + f.cap + 1);
+    if (!f.out)
         return NAVE_ENOMEM;
-    err = nv_options_fill(table, conf, options, report, owner);
-    if (err) {
-        free(options);
+    f.room = f.out + head;
+    err = apply(table->rows, table->count, conf, &f);
+    if (err) { /* it was right a moment ago */
+        free(f.out);
         return err;
     }
-    *out_options = options;
+    *out_options = f.out;
     return NAVE_OK;
 }

@@ -59,6 +59,7 @@ struct nv_made {
     const struct nave_role *role;
     struct nv_plugin *maker;
     struct nv_plugin *user; /* NULL: a listener */
+    void *options;          /* that it was made with; NULL: none */
 };
 
 struct nv_counters; /* counter.h */

@@ -20,14 +20,19 @@
 #include "threads.h"
 #include "wiring.h"
 
+#define NV_WORKERS_SCHEMA                                                                       \
+    "{\"anyOf\": [{\"const\": \"auto\"}, {\"type\": \"integer\", \"minimum\": 1, \"maximum\": " \
+    "256}]}"
+
 /* The keys of section "runtime". */
 #define NV_RUNTIME_CONF(OPTION)                                                                   \
-    OPTION(conf, workers, "", "", "", 0, "threads that serve: a whole number, or \"auto\"")       \
+    OPTION(conf, workers, "", "", NV_WORKERS_SCHEMA, 0,                                           \
+           "threads that serve: a whole number, or \"auto\"")                                     \
     OPTION(duration, shutdown_timeout, "10s", "0", "1d", 0, "time for a drain")                   \
     OPTION(text, backend, "auto", "", "", 0, "how to wait for readiness: auto, epoll, poll, ...") \
     OPTION(count, max_tasks, "1048576", "1", "16777216", 0, "tasks of one worker")                \
     OPTION(size, max_memory, "0", "0", "16TiB", 0, "slab memory of one worker; 0: no limit")      \
-    OPTION(text, log_level, "info", "", "", 0, "the most that is told: error, warn, info, debug")
+    OPTION(choice, log_level, "info", "error|warn|info|debug", "", 0, "the most that is told")
 
 NAVE_OPTION_STRUCT(nv_runtime_conf, NV_RUNTIME_CONF);
 

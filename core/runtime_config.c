@@ -19,7 +19,6 @@ NAVE_OPTION_TABLE(runtime_table, nv_runtime_conf, NV_RUNTIME_CONF)
 
 static const char *const sections[] = {"runtime", "plugins", "listeners"};
 static const char *const host_keys[] = {"$path", "$use", "$sha256"};
-static const char *const levels[] = {"error", "warn", "info", "debug"};
 
 /* The static plugins, until each is taken by the plugin of its id. */
 struct statics {
@@ -125,31 +124,37 @@ static void refuse_host_keys(struct nave_conf *c)
     }
 }
 
-static void read_runtime(struct nave_runtime *rt, struct nave_conf *c)
+static void check_backend(struct nave_conf *c)
 {
-    const struct nv_options_owner owner = {"the runtime", NULL};
     const char *const *backends = nv_worker_backends();
+    struct nave_str word = {"auto", 4};
     char hint[NV_NEAR_HINT_MAX];
-    size_t count = 0, level;
+    size_t count = 0;
 
-    refuse_host_keys(c);
-    if (nv_options_fill(runtime_table(), c, &rt->conf, &rt->report, &owner) != NAVE_OK)
-        return; /* reported */
-    read_workers(rt);
-    level = find_name(rt->conf.log_level, levels, NAVE_COUNT(levels), hint);
-    if (level == NAVE_COUNT(levels))
-        nv_conf_fail(nave_conf_get(c, "log_level"), NAVE_ECONFIG, NULL,
-                     "\"%.*s\" is no level; the levels are error, warn, info and debug%s",
-                     (int)nv_text_cut(rt->conf.log_level, 64), rt->conf.log_level.ptr, hint);
-    else if (level < rt->report.level_max)
-        rt->report.level_max = (uint32_t)level;
     while (backends[count])
         count++;
-    if (!is_text(rt->conf.backend, "auto") &&
-        find_name(rt->conf.backend, backends, count, hint) == count)
-        nv_conf_fail(nave_conf_get(c, "backend"), NAVE_ECONFIG, NULL,
+    if (!c || c->api->text(c, &word) != NAVE_OK || is_text(word, "auto")) /* no text: reported */
+        return;
+    if (find_name(word, backends, count, hint) == count)
+        nv_conf_fail(c, NAVE_ECONFIG, NULL,
                      "there is no backend \"%.*s\" on this machine%s; \"auto\" takes the best",
-                     (int)nv_text_cut(rt->conf.backend, 64), rt->conf.backend.ptr, hint);
+                     (int)nv_text_cut(word, 64), word.ptr, hint);
+}
+
+static void read_runtime(struct nave_runtime *rt, struct nave_conf *c)
+{
+    const struct nv_options_owner owner = {"the runtime", NULL, NULL};
+    nave_err err;
+
+    refuse_host_keys(c);
+    err = nv_options_fill(runtime_table(), c, &rt->conf, &rt->report, &owner);
+    if (err) /* reported; what the table does not know is checked all the same */
+        rt->conf.workers = nave_conf_get(c, "workers");
+    else if (rt->conf.log_level <
+             rt->report.level_max) /* its words are in the order of NAVE_LOG_* */
+        rt->report.level_max = rt->conf.log_level;
+    read_workers(rt);
+    check_backend(nave_conf_get(c, "backend"));
 }
 
 /* --- section plugins ------------------------------------------------------------------------- */
@@ -328,7 +333,7 @@ static nave_err add_plugin(struct nave_runtime *rt, struct nv_plugin_file *file,
                            struct nave_conf *c)
 {
     char what[96];
-    const struct nv_options_owner owner = {what, file->manifest->id};
+    const struct nv_options_owner owner = {what, file->manifest->id, c};
     struct nv_plugin *p;
     nave_err err = nv_plugin_create(rt, file, c, &p);
 

@@ -5,7 +5,12 @@
  */
 #include "value.h"
 
+#include <arpa/inet.h>
 #include <string.h>
+
+#define HOST_MAX      253u /* RFC 1035 2.3.4, without the dot at its end          */
+#define UNIX_PATH_MAX 107u /* sun_path of Linux has room for 108 with a NUL       */
+#define WORDS_MAX     256u /* of a list; looking for doubles is quadratic in this */
 
 struct unit {
     const char *name;
@@ -112,6 +117,145 @@ nave_err nv_value_address(struct nave_str text, struct nv_address *out)
     out->scheme = (struct nave_str){text.ptr, i};
     out->rest = (struct nave_str){text.ptr + i + 3, text.len - i - 3};
     return NAVE_OK;
+}
+
+/* --- what stands behind "://" ---------------------------------------------------------------------- */
+
+/* What stands between the brackets: an IPv6 address, with a zone at will (RFC 4007 11). */
+static int is_ip6(struct nave_str s)
+{
+    const char *zone = memchr(s.ptr, '%', s.len);
+    size_t len = zone ? (size_t)(zone - s.ptr) : s.len;
+    char text[INET6_ADDRSTRLEN];
+    unsigned char bytes[16];
+
+    if (len >= sizeof(text) || (zone && len + 1 == s.len))
+        return 0;
+    memcpy(text, s.ptr, len);
+    text[len] = '\0';
+    return inet_pton(AF_INET6, text, bytes) == 1;
+}
+
+static int is_ip4(struct nave_str s)
+{
+    char text[INET_ADDRSTRLEN];
+    unsigned char bytes[4];
+
+    if (s.len >= sizeof(text))
+        return 0;
+    memcpy(text, s.ptr, s.len);
+    text[s.len] = '\0';
+    return inet_pton(AF_INET, text, bytes) == 1;
+}
+
+static const char *host_fault(struct nave_str host)
+{
+    int has_letters = 0;
+    size_t i;
+
+    if (host.len == 0)
+        return "the host is missing; * is every address of the machine";
+    if (host.ptr[0] == '[')
+        return host.ptr[host.len - 1] == ']' && host.len > 2 &&
+                       is_ip6((struct nave_str){host.ptr + 1, host.len - 2})
+                   ? NULL
+                   : "what stands in brackets is no IPv6 address; one looks like [::1]";
+    if (memchr(host.ptr, ':', host.len))
+        return "an IPv6 address stands in brackets: [::1]:8080";
+    if (host.len == 1 && host.ptr[0] == '*')
+        return NULL;
+    if (host.len > HOST_MAX)
+        return "the name of a host has at most 253 bytes";
+    for (i = 0; i < host.len; i++) {
+        char c = host.ptr[i];
+
+        if (!is_lower(c) && !(c >= 'A' && c <= 'Z') && !is_digit(c) && c != '.' && c != '-' &&
+            c != '_')
+            return "the name of a host has letters, digits, '.', '-' and '_' only";
+        has_letters |= !is_digit(c) && c != '.';
+    }
+    return has_letters || is_ip4(host)
+               ? NULL
+               : "what has digits and dots only is an IPv4 address; one looks like 127.0.0.1";
+}
+
+static const char *host_port_fault(struct nave_str s)
+{
+    size_t colon = s.len;
+    uint64_t port;
+
+    while (colon > 0 && s.ptr[colon - 1] != ':')
+        colon--;
+    if (colon == 0 || s.ptr[s.len - 1] == ']')
+        return "the port is missing: write host:port, such as 127.0.0.1:8080";
+    if (s.len - colon > 5 ||
+        nv_value_count((struct nave_str){s.ptr + colon, s.len - colon}, &port) != NAVE_OK ||
+        port > 65535)
+        return "the port is a number from 0 to 65535";
+    return host_fault((struct nave_str){s.ptr, colon - 1});
+}
+
+const char *nv_value_address_fault(const struct nv_address *address)
+{
+    struct nave_str scheme = address->scheme;
+
+    if (nv_value_is_same(scheme, (struct nave_str){"tcp", 3}) ||
+        nv_value_is_same(scheme, (struct nave_str){"udp", 3}))
+        return host_port_fault(address->rest);
+    if (!nv_value_is_same(scheme, (struct nave_str){"unix", 4}))
+        return NULL;
+    if (address->rest.ptr[0] != '/' || address->rest.len < 2)
+        return "the path of a socket is absolute: unix:///run/app.sock";
+    if (address->rest.len > UNIX_PATH_MAX)
+        return "the path of a socket has at most 107 bytes";
+    return NULL;
+}
+
+/* --- words ------------------------------------------------------------------------------------------ */
+
+int nv_value_is_same(struct nave_str a, struct nave_str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+struct nave_str nv_value_word(const char *list, uint32_t i)
+{
+    for (; i > 0 && list; i--) {
+        list = strchr(list, '|');
+        if (list)
+            list++;
+    }
+    return list ? (struct nave_str){list, strcspn(list, "|")} : (struct nave_str){"", 0};
+}
+
+nave_err nv_value_find_word(const char *list, struct nave_str word, uint32_t *out_index)
+{
+    uint32_t i = 0;
+
+    for (; list; list = strchr(list, '|'), i++) {
+        list += list[0] == '|' && i > 0;
+        if (nv_value_is_same(word, (struct nave_str){list, strcspn(list, "|")})) {
+            *out_index = i;
+            return NAVE_OK;
+        }
+    }
+    return NAVE_ENOTFOUND;
+}
+
+uint32_t nv_value_words(const char *list)
+{
+    uint32_t count = 0, first;
+
+    for (;; count++) {
+        struct nave_str word = nv_value_word(list, count);
+
+        if (!word.len || count == WORDS_MAX)
+            return 0;
+        if (nv_value_find_word(list, word, &first) != NAVE_OK || first != count)
+            return 0;
+        if (!word.ptr[word.len])
+            return count + 1;
+    }
 }
 
 size_t nv_value_utf8(const char *at, size_t len)

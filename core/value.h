@@ -35,6 +35,25 @@ struct nv_address {
 /* Split "tcp://127.0.0.1:8080". Thread: [any]. Owns: *out points into text. */
 NAVE_NODISCARD nave_err nv_value_address(struct nave_str text, struct nv_address *out);
 
+/* What is wrong with the rest of an address: of tcp and udp it is host:port, of unix an absolute path;
+ * of others all is right. NULL: nothing is wrong. A static text, the end of a sentence. Names are not
+ * looked up. Thread: [any]. */
+const char *nv_value_address_fault(const struct nv_address *address);
+
+/* How many words the list "error|warn|info" has; 0 when it is none: an empty word, or one that stands
+ * there twice. Thread: [any]. */
+uint32_t nv_value_words(const char *list);
+
+/* Word `i` of a list, or none (empty) beyond its end. Thread: [any]. Owns: points into list. */
+struct nave_str nv_value_word(const char *list, uint32_t i);
+
+/* The index of `word` in a list. Thread: [any]. Errors: NAVE_ENOTFOUND. */
+NAVE_NODISCARD nave_err nv_value_find_word(const char *list, struct nave_str word,
+                                           uint32_t *out_index);
+
+/* 1 when both are the same text. Thread: [any]. */
+int nv_value_is_same(struct nave_str a, struct nave_str b);
+
 /* The length, 1 to 4, of the UTF-8 character at `at`, of which `len` bytes are there; 0 when it is
  * none: cut off, overlong, a surrogate, beyond U+10FFFF (RFC 3629). Thread: [any]. */
 size_t nv_value_utf8(const char *at, size_t len);

@@ -285,7 +285,7 @@ static void salvage(struct nv_listener *l)
 
 static nave_err read_listener(const struct wiring *g, struct nv_listener *l)
 {
-    const struct nv_options_owner owner = {"a listener", NULL};
+    const struct nv_options_owner owner = {"a listener", NULL, l->at};
     struct taken transport = {NULL, NULL}, protocol = transport, handler = transport;
     struct taken layers[NV_LAYERS_MAX] = {{NULL, NULL}};
     struct nv_graph *graph = &g->rt->graph;
@@ -305,13 +305,8 @@ static nave_err read_listener(const struct wiring *g, struct nv_listener *l)
         salvage(l);
     err = NAVE_OK;
     check_name(g->rt, l);
-    if (!l->conf.bind.ptr) {
-        /* was reported */
-    } else if (nv_value_address(l->conf.bind, &address) != NAVE_OK) {
-        nv_conf_fail(nave_conf_get(l->at, "bind"), NAVE_ESYNTAX, NULL,
-                     "\"%.*s\" is no address; " NV_VALUE_ADDRESS_IS, (int)l->conf.bind.len,
-                     l->conf.bind.ptr);
-    } else {
+    /* What is no address was reported. */
+    if (l->conf.bind.ptr && nv_value_address(l->conf.bind, &address) == NAVE_OK) {
         l->rest = address.rest;
         err = take_role(g, nave_conf_get(l->at, "bind"), "transport", NAVE_TRANSPORT_ID,
                         address.scheme, &l->scheme, &transport);
@@ -382,15 +377,16 @@ static nave_err listen_one(struct nave_runtime *rt, struct nv_listener *l)
     uint64_t errors;
     uint32_t i;
 
+    /* A listener names its roles; it has no options for them. */
     if (l->handler)
         err = nv_role_make(rt, NULL, "handler", l->handler, NULL, l->conf.handler, NULL,
                            l->conf.name, &handle);
     if (!err)
-        err = nv_role_make(rt, NULL, "protocol", l->protocol, NULL, l->conf.protocols, handle,
-                           l->conf.name, &handle);
+        err = nv_role_make(rt, NULL, "protocol", l->protocol, NULL,
+                           nave_conf_at(l->conf.protocols, 0, NULL), handle, l->conf.name, &handle);
     for (i = l->layer_count; i-- > 0 && !err;)
-        err = nv_role_make(rt, NULL, "layer", l->layers[i], NULL, l->conf.layers, handle,
-                           l->conf.name, &handle);
+        err = nv_role_make(rt, NULL, "layer", l->layers[i], NULL,
+                           nave_conf_at(l->conf.layers, i, NULL), handle, l->conf.name, &handle);
     if (!err)
         err = nv_role_make(rt, NULL, "transport", l->scheme, NULL, nave_conf_get(l->at, "bind"),
                            NULL, l->conf.name, &transport);
@@ -492,24 +488,26 @@ static nave_err ready_maker(struct nv_plugin *maker, struct nv_plugin *user, str
     return err;
 }
 
-/* Call make of `role` with the options that stand in `conf`. */
-static nave_err call_make(struct nv_plugin *maker, const struct nave_role *role,
-                          struct nave_role_args *args, struct nave_handle **out_handle)
+/* Call make of `m->role` with the options that stand in args->conf. */
+static nave_err call_make(struct nv_made *m, struct nave_conf *at, struct nave_role_args *args)
 {
+    struct nv_plugin *maker = m->maker;
+    const struct nave_role *role = m->role;
     const struct nave_option_table *table = role->options();
     char what[160];
-    const struct nv_options_owner owner = {what, maker->id};
+    const struct nv_options_owner owner = {what, maker->id, at};
     enum nv_plugin_call call = maker->call;
     uint64_t errors = nv_report_errors(&maker->rt->report);
     struct nave_handle *handle = NULL;
-    void *options = NULL;
     nave_err err = NAVE_OK;
 
     snprintf(what, sizeof(what), "%s \"%s\"", role->kind, role->name);
     if (table && table->count)
-        err = nv_options_make(table, args->conf, &maker->rt->report, &owner, &options);
+        err = nv_options_make(table, args->conf, &maker->rt->report, &owner, &m->options);
+    if (err == NAVE_ENOMEM)
+        nv_conf_fail(at, err, maker->id, "out of memory while making %s", what);
     if (!err) {
-        args->options = options;
+        args->options = m->options;
         maker->call = NV_CALL_MAKE;
         err = role->make(maker->self, args, &handle);
         maker->call = call;
@@ -519,9 +517,8 @@ static nave_err call_make(struct nv_plugin *maker, const struct nave_role *role,
         if (err)
             nv_lifecycle_blame(maker, what, err, errors);
     }
-    free(options);
     if (!err)
-        *out_handle = handle;
+        m->handle = handle;
     return err;
 }
 
@@ -556,20 +553,21 @@ nave_err nv_role_make(struct nave_runtime *rt, struct nv_plugin *user, const cha
                      name);
         return NAVE_ENOMEM;
     }
-    rt->make_depth++;
-    err = ready_maker(maker, user, at, kind, name);
-    if (!err)
-        err = call_make(maker, role, &args, &m->handle);
-    rt->make_depth--;
-    if (err) {
-        free(m);
-        return err;
-    }
-    if (user)
-        (void)nv_graph_prefer(&rt->graph, user->index, maker->index);
     m->role = role;
     m->maker = maker;
     m->user = user;
+    rt->make_depth++;
+    err = ready_maker(maker, user, at, kind, name);
+    if (!err)
+        err = call_make(m, at, &args);
+    rt->make_depth--;
+    if (err) {
+        free(m->options);
+        free(m);
+        return err;
+    }
+    if (user && user != maker)
+        (void)nv_graph_prefer(&rt->graph, user->index, maker->index);
     m->next = rt->made;
     rt->made = m;
     *out_handle = m->handle;
@@ -586,6 +584,7 @@ static void unmake(struct nv_made **link)
     m->maker->call = NV_CALL_UNMAKE;
     m->role->unmake(m->maker->self, m->handle);
     m->maker->call = call;
+    free(m->options);
     free(m);
 }
 
@@ -620,6 +619,7 @@ void nv_role_unmake_all(struct nave_runtime *rt, struct nv_plugin *p, int32_t is
             link = &rt->made; /* unmake may give back what it made itself */
         } else {
             *link = m->next; /* of its own, and it is gone */
+            free(m->options);
             free(m);
         }
     }

@@ -14,13 +14,19 @@
 #define NV_LAYERS_MAX     16u
 #define NV_MAKE_DEPTH_MAX 32u
 
+#define NV_LISTENER_NAMES(bounds) \
+    "{\"type\": \"array\", \"items\": {\"type\": \"string\", \"minLength\": 1}, " bounds "}"
+
 /* The keys of one listener. */
-#define NV_LISTENER_CONF(OPTION)                                                           \
-    OPTION(text, name, "", "", "", 0, "for messages and counters")                         \
-    OPTION(text, bind, "", "", "", 0, "the address: tcp://127.0.0.1:8080")                 \
-    OPTION(conf, layers, "", "", "", 0, "names of layers, the one next to the wire first") \
-    OPTION(conf, protocols, "", "", "", 0, "the name of the protocol, in a list")          \
-    OPTION(conf, handler, "", "", "", 0, "the name of the handler, where the protocol has one")
+#define NV_LISTENER_CONF(OPTION)                                                              \
+    OPTION(text, name, "", "", "", 0, "for messages and counters")                            \
+    OPTION(address, bind, "", "", "", 0, "the address: tcp://127.0.0.1:8080")                 \
+    OPTION(conf, layers, "", "", NV_LISTENER_NAMES("\"maxItems\": 16"), 0,                    \
+           "names of layers, the one next to the wire first")                                 \
+    OPTION(conf, protocols, "", "", NV_LISTENER_NAMES("\"minItems\": 1, \"maxItems\": 1"), 0, \
+           "the name of the protocol, in a list")                                             \
+    OPTION(conf, handler, "", "", "{\"type\": \"string\"}", 0,                                \
+           "the name of the handler, where the protocol has one")
 
 NAVE_OPTION_STRUCT(nv_listener_conf, NV_LISTENER_CONF);
 

@@ -15,17 +15,6 @@ struct reading {
     uint32_t bad;
 };
 
-static const struct own_role {
-    const char *name;
-    nave_err (*make)(void *self, const struct nave_role_args *args, struct nave_handle **out);
-    void (*unmake)(void *self, struct nave_handle *handle);
-} own_roles[] = {
-    {"text", router_text_make, router_answer_unmake},
-    {"json", router_json_make, router_answer_unmake},
-    {"redirect", router_redirect_make, router_answer_unmake},
-    {"echo", router_echo_make, router_echo_unmake},
-};
-
 static int is_token(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
@@ -207,11 +196,10 @@ static nave_err path_read(struct reading *rd, struct router_route *r, const char
 /* Make the handler that object `c` names. */
 static nave_err handler_make(struct reading *rd, struct nave_conf *c, struct router_route *r)
 {
-    struct router_made *made = &rd->table->made[rd->table->made_count];
+    struct nave_handle **made = &rd->table->made[rd->table->made_count];
     struct nave_str key = {"", 0};
-    struct nave_role_args args = {.size = sizeof(args), .name = r->text};
+    struct nave_conf *options;
     char name[128];
-    size_t i;
     nave_err err;
 
     if (nave_conf_kind(c) != NAVE_CONF_OBJECT || nave_conf_count(c) != 1) {
@@ -220,38 +208,28 @@ static nave_err handler_make(struct reading *rd, struct nave_conf *c, struct rou
             "a route leads to an object with one member, the handler: {\"text\": \"...\"}");
         return NAVE_ECONFIG;
     }
-    args.conf = nave_conf_at(c, 0, &key);
+    options = nave_conf_at(c, 0, &key);
     if (key.len == 0 || key.len >= sizeof(name)) {
         router_refuse(rd->plugin, c, "the name of a handler has 1 to %zu bytes", sizeof(name) - 1);
         return NAVE_ECONFIG;
     }
     memcpy(name, key.ptr, key.len);
     name[key.len] = '\0';
-    for (i = 0; i < NAVE_COUNT(own_roles); i++) {
-        if (strcmp(own_roles[i].name, name) == 0)
-            break;
-    }
-    if (i < NAVE_COUNT(own_roles)) {
-        err = own_roles[i].make(rd->plugin, &args, &made->handle);
-        made->unmake = own_roles[i].unmake;
-    } else {
-        err = rd->plugin->host->api->role_make(rd->plugin->host, "handler", name, args.conf,
-                                               &made->handle);
-        made->unmake = NULL;
-    }
+    err = rd->plugin->host->api->role_make(rd->plugin->host, "handler", name, options, made);
     if (err != NAVE_OK)
         return err;
     rd->table->made_count++;
-    if (strcmp(made->handle->api->id, NAVE_HTTP_HANDLER_ID) != 0) {
+    if (strcmp((*made)->api->id, NAVE_HTTP_HANDLER_ID) != 0) {
         router_refuse(rd->plugin, c,
                       "handler \"%s\" is a \"%s\", and a route leads to a \"" NAVE_HTTP_HANDLER_ID
                       "\"",
-                      name, made->handle->api->id);
+                      name, (*made)->api->id);
         return NAVE_ECONFIG;
     }
-    if (made->unmake == router_answer_unmake)
-        r->answer = &((struct router_answer *)(void *)made->handle)->response;
-    r->handler = (struct nave_http_handler *)(void *)made->handle;
+    /* The answers of our own are known: they need no call. */
+    if ((*made)->api == rd->plugin->answer_api)
+        r->answer = &((struct router_answer *)(void *)*made)->response;
+    r->handler = (struct nave_http_handler *)(void *)*made;
     return NAVE_OK;
 }
 
@@ -389,14 +367,8 @@ void router_table_drop(struct router_table *t)
     if (!t || --t->refs > 0)
         return;
     p = t->plugin;
-    while (t->made_count > 0) {
-        struct router_made *made = &t->made[--t->made_count];
-
-        if (made->unmake)
-            made->unmake(p, made->handle);
-        else
-            p->host->api->role_unmake(p->host, made->handle);
-    }
+    while (t->made_count > 0)
+        p->host->api->role_unmake(p->host, t->made[--t->made_count]);
     router_arena_free(&t->arena);
     nave_host_free(p->host, t, sizeof(*t));
 }

@@ -7,6 +7,7 @@
 
 #include <nave/http_prepare.h>
 
+#include "limits.h"
 #include "router.h"
 
 static void answer_handle(struct nave_http_handler *h, struct nave_http *x)
@@ -81,125 +82,60 @@ static int header_is_right(struct nave_str s, unsigned char first, unsigned char
     return s.len > 0;
 }
 
-/* Report every key of `c` that is not one of the `count` names; how many there were. */
-static int keys_check(struct router_plugin *p, struct nave_conf *c, const char *const *names,
-                      size_t count, const char *allowed)
+/* Where the value of option `key` stands: a member of `c`, or `c` itself. */
+static struct nave_conf *place_of(struct nave_conf *c, const char *key)
 {
-    size_t n = nave_conf_count(c);
-    int bad = 0;
-    size_t i;
-    size_t k;
+    struct nave_conf *member = nave_conf_get(c, key);
 
-    for (i = 0; i < n; i++) {
-        struct nave_str key = {"", 0};
-        struct nave_conf *value = nave_conf_at(c, i, &key);
-
-        for (k = 0; k < count; k++) {
-            if (strlen(names[k]) == key.len && memcmp(names[k], key.ptr, key.len) == 0)
-                break;
-        }
-        if (k == count) {
-            router_refuse(p, value, "unknown key \"%.*s\"; allowed: %s",
-                          (int)(key.len < 80 ? key.len : 80), key.ptr, allowed);
-            bad++;
-        }
-    }
-    return bad;
+    return member ? member : c;
 }
 
 nave_err router_text_make(void *self, const struct nave_role_args *args, struct nave_handle **out)
 {
-    static const char *const names[] = {"body", "type", "status"};
     struct router_plugin *p = self;
-    struct nave_conf *c = args->conf;
-    struct nave_conf *member;
-    struct nave_str body = {"", 0};
-    struct nave_str type = NAVE_STR_LIT("text/plain; charset=utf-8");
-    int64_t status = 200;
+    const struct router_text_options *o = args->options;
     int bad = 0;
 
-    if (nave_conf_kind(c) == NAVE_CONF_OBJECT) {
-        bad = keys_check(p, c, names, NAVE_COUNT(names), "body, type, status");
-        member = nave_conf_get(c, "body");
-        if (!member || member->api->text(member, &body) != NAVE_OK) {
-            router_refuse(p, member ? member : c, "body must be a text");
-            bad++;
-        }
-        member = nave_conf_get(c, "type");
-        if (member &&
-            (member->api->text(member, &type) != NAVE_OK || !header_is_right(type, 0x20, 0x7E))) {
-            router_refuse(p, member,
-                          "type must be a media type in printable ASCII, such as "
-                          "\"text/html; charset=utf-8\"");
-            bad++;
-        }
-        member = nave_conf_get(c, "status");
-        if (member &&
-            (member->api->integer(member, &status) != NAVE_OK || status < 200 || status > 599)) {
-            router_refuse(p, member, "status must be a number from 200 to 599");
-            bad++;
-        } else if (body.len > 0 && (status == 204 || status == 205 || status == 304)) {
-            router_refuse(p, member, "a response of this status has no body: leave body empty");
-            bad++;
-        }
-    } else if (!c || c->api->text(c, &body) != NAVE_OK) {
-        router_refuse(p, c, "text must be a text, or an object with body, type, status");
+    if (!header_is_right(o->type, 0x20, 0x7E)) {
+        router_refuse(p, place_of(args->conf, "type"),
+                      "type must be a media type in printable ASCII, such as "
+                      "\"text/html; charset=utf-8\"");
+        bad++;
+    }
+    if (o->body.len > 0 && (o->status == 204 || o->status == 205 || o->status == 304)) {
+        router_refuse(p, place_of(args->conf, "status"),
+                      "a response of this status has no body: leave body empty");
         bad++;
     }
     if (bad)
         return NAVE_ECONFIG;
-    return answer_make(p, (uint16_t)status, "Content-Type", type, body, out);
+    return answer_make(p, (uint16_t)o->status, "Content-Type", o->type, o->body, out);
 }
 
 nave_err router_json_make(void *self, const struct nave_role_args *args, struct nave_handle **out)
 {
-    struct router_plugin *p = self;
+    const struct router_json_options *o = args->options;
     struct nave_str body;
-    nave_err err;
+    nave_err err = o->value->api->dump(o->value, &body);
 
-    if (!args->conf) {
-        router_refuse(p, NULL, "json needs the value to answer with");
-        return NAVE_ECONFIG;
-    }
-    err = args->conf->api->dump(args->conf, &body);
     if (err != NAVE_OK)
         return err;
-    return answer_make(p, 200, "Content-Type", (struct nave_str)NAVE_STR_LIT("application/json"),
+    return answer_make(self, 200, "Content-Type", (struct nave_str)NAVE_STR_LIT("application/json"),
                        body, out);
 }
 
 nave_err router_redirect_make(void *self, const struct nave_role_args *args,
                               struct nave_handle **out)
 {
-    static const char *const names[] = {"to", "status"};
+    static const uint16_t statuses[] = {301, 302, 303, 307, 308}; /* as the words of the option */
+    const struct router_redirect_options *o = args->options;
     struct router_plugin *p = self;
-    struct nave_conf *c = args->conf;
-    struct nave_conf *to = c;
-    struct nave_conf *member;
-    struct nave_str target = {"", 0};
-    int64_t status = 308;
-    int bad = 0;
 
-    if (nave_conf_kind(c) == NAVE_CONF_OBJECT) {
-        bad = keys_check(p, c, names, NAVE_COUNT(names), "to, status");
-        to = nave_conf_get(c, "to");
-        member = nave_conf_get(c, "status");
-        if (member && (member->api->integer(member, &status) != NAVE_OK || status < 301 ||
-                       status > 308 || (status > 303 && status < 307))) {
-            router_refuse(p, member, "status must be 301, 302, 303, 307 or 308");
-            bad++;
-        }
-    }
-    if (!to || to->api->text(to, &target) != NAVE_OK) {
-        router_refuse(p, to ? to : c, "redirect must be a target, or an object with to and status");
-        bad++;
-    } else if (!header_is_right(target, 0x21, 0x7E)) {
-        router_refuse(p, to,
+    if (!header_is_right(o->to, 0x21, 0x7E)) {
+        router_refuse(p, place_of(args->conf, "to"),
                       "a target is a URI: printable ASCII without spaces; write other "
                       "characters percent-encoded");
-        bad++;
-    }
-    if (bad)
         return NAVE_ECONFIG;
-    return answer_make(p, (uint16_t)status, "Location", target, (struct nave_str){"", 0}, out);
+    }
+    return answer_make(p, statuses[o->status], "Location", o->to, (struct nave_str){"", 0}, out);
 }

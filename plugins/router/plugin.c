@@ -10,12 +10,23 @@
 
 #include "router.h"
 
-#define ROUTER_OPTIONS(OPTION)                                                                   \
-    OPTION(conf, routes, "", "", "", 0, "list of routes: {\"GET /path\": {\"<handler>\": ...}}") \
-    OPTION(count, max_routes, "100000", "1", "1000000", 0, "most routes of one table")
+#define ROUTER_ROUTES_SCHEMA                                                         \
+    "{\"type\": \"array\", \"items\": {\"type\": \"object\", \"minProperties\": 1, " \
+    "\"maxProperties\": 1, \"propertyNames\": {\"maxLength\": 4096, \"pattern\": "   \
+    "\"^[!#-+.-Z^-z|~-]+(,[!#-+.-Z^-z|~-]+)* /\"}, "                                 \
+    "\"additionalProperties\": {\"$ref\": \"#/$defs/handler\"}}}"
+
+#define ROUTER_OPTIONS(OPTION)                                            \
+    OPTION(conf, routes, "", "", ROUTER_ROUTES_SCHEMA, NAVE_OPTION_LIVE,  \
+           "list of routes: {\"GET /path\": {\"<handler>\": ...}}")       \
+    OPTION(count, max_routes, "100000", "1", "1000000", NAVE_OPTION_LIVE, \
+           "most routes of one table")
 
 NAVE_OPTION_STRUCT(router_options, ROUTER_OPTIONS);
 NAVE_OPTION_TABLE(router_option_table, router_options, ROUTER_OPTIONS)
+NAVE_OPTION_TABLE(router_text_table, router_text_options, ROUTER_TEXT_OPTIONS)
+NAVE_OPTION_TABLE(router_json_table, router_json_options, ROUTER_JSON_OPTIONS)
+NAVE_OPTION_TABLE(router_redirect_table, router_redirect_options, ROUTER_REDIRECT_OPTIONS)
 
 static nave_err router_create(struct nave_host *host, void **out_self)
 {
@@ -135,16 +146,16 @@ static const struct nave_plugin_ops router_ops = {
 #define NAVE_PLUGIN_FLAGS   0
 #define NAVE_PLUGIN_NEEDS(NEED)
 #define NAVE_PLUGIN_PROVIDES(OFFER)
-#define NAVE_PLUGIN_ROLES(ROLE)                                                                    \
-    ROLE(handler, "router", NAVE_HTTP_HANDLER_ID, router_role_make, router_role_unmake,            \
-         nave_no_options, NAVE_NO_OPTIONS, "finds the handler by method and path")                 \
-    ROLE(handler, "text", NAVE_HTTP_HANDLER_ID, router_text_make, router_answer_unmake,            \
-         nave_no_options, NAVE_NO_OPTIONS, "answers with a text: \"...\" or {body, type, status}") \
-    ROLE(handler, "json", NAVE_HTTP_HANDLER_ID, router_json_make, router_answer_unmake,            \
-         nave_no_options, NAVE_NO_OPTIONS, "answers with a JSON value")                            \
-    ROLE(handler, "redirect", NAVE_HTTP_HANDLER_ID, router_redirect_make, router_answer_unmake,    \
-         nave_no_options, NAVE_NO_OPTIONS, "sends elsewhere: \"/target\" or {to, status}")         \
-    ROLE(handler, "echo", NAVE_HTTP_HANDLER_ID, router_echo_make, router_echo_unmake,              \
+#define NAVE_PLUGIN_ROLES(ROLE)                                                                 \
+    ROLE(handler, "router", NAVE_HTTP_HANDLER_ID, router_role_make, router_role_unmake,         \
+         nave_no_options, NAVE_NO_OPTIONS, "finds the handler by method and path")              \
+    ROLE(handler, "text", NAVE_HTTP_HANDLER_ID, router_text_make, router_answer_unmake,         \
+         router_text_table, ROUTER_TEXT_OPTIONS, "answers with a text")                         \
+    ROLE(handler, "json", NAVE_HTTP_HANDLER_ID, router_json_make, router_answer_unmake,         \
+         router_json_table, ROUTER_JSON_OPTIONS, "answers with a JSON value")                   \
+    ROLE(handler, "redirect", NAVE_HTTP_HANDLER_ID, router_redirect_make, router_answer_unmake, \
+         router_redirect_table, ROUTER_REDIRECT_OPTIONS, "sends elsewhere")                     \
+    ROLE(handler, "echo", NAVE_HTTP_HANDLER_ID, router_echo_make, router_echo_unmake,           \
          nave_no_options, NAVE_NO_OPTIONS, "answers with the body that it read")
 #define NAVE_PLUGIN_OPTIONS      ROUTER_OPTIONS
 #define NAVE_PLUGIN_OPTION_TABLE router_option_table

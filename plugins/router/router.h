@@ -21,14 +21,8 @@ struct router_table {
     uint32_t reserved;
     struct router_trie trie;
     struct router_methods names;
-    struct router_made *made;
+    struct nave_handle **made; /* by the host */
     struct router_arena arena;
-};
-
-/* A handler that a table had made. */
-struct router_made {
-    struct nave_handle *handle;
-    void (*unmake)(void *self, struct nave_handle *handle); /* NULL: the host's */
 };
 
 struct router_plugin {

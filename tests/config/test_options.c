@@ -41,7 +41,7 @@ NAVE_OPTION_TABLE(all_table, all_options, ALL_OPTIONS)
 NAVE_OPTION_STRUCT(must_options, MUST_OPTIONS);
 NAVE_OPTION_TABLE(must_table, must_options, MUST_OPTIONS)
 
-static const struct nv_options_owner owner = {"plugin \"p\"", "p"};
+static const struct nv_options_owner owner = {"plugin \"p\"", "p", NULL};
 static struct nv_report report;
 static struct nv_conf_doc *doc;
 
@@ -251,6 +251,225 @@ static void what_must_be_given_is_asked_for(void)
     tear_down();
 }
 
+#define MORE_OPTIONS(OPTION)                                                                    \
+    OPTION(choice, level, "info", "error|warn|info|debug", "", 0, "a choice")                   \
+    OPTION(choice, status, "308", "301|302|308", "", 0, "a choice of numbers")                  \
+    OPTION(texts, index, "index.html|index.htm", "1", "3", NAVE_OPTION_MAIN, "texts")           \
+    OPTION(texts, none, "", "", "", 0, "no texts")                                              \
+    OPTION(pairs, headers, "", "", "2", 0, "pairs")                                             \
+    OPTION(address, bind, "tcp://*:80", "tcp|unix", "", 0, "an address of two schemes")         \
+    OPTION(address, peer, "", "", "", NAVE_OPTION_OPTIONAL, "an address of any scheme")         \
+    OPTION(path, root, "", "", "", 0, "a path")                                                 \
+    OPTION(path, cache, "tmp/cache", "", "", 0, "a path with a default")                        \
+    OPTION(text, note, "", "", "4", NAVE_OPTION_OPTIONAL, "a text that may be empty")           \
+    OPTION(address, hidden, "", "tcp", "", NAVE_OPTION_OPTIONAL | NAVE_OPTION_SECRET, "secret") \
+    OPTION(choice, code, "one", "one|two", "", NAVE_OPTION_SECRET, "secret")
+
+NAVE_OPTION_STRUCT(more_options, MORE_OPTIONS);
+NAVE_OPTION_TABLE(more_table, more_options, MORE_OPTIONS)
+
+static struct more_options *make_more(struct nave_conf *root)
+{
+    void *options = NULL;
+
+    CU_ASSERT_EQUAL_FATAL(nv_options_make(more_table(), root, &report, &owner, &options), NAVE_OK);
+    CU_ASSERT_EQUAL(told.count, 0);
+    return options;
+}
+
+static void lists_and_paths_have_their_defaults(void)
+{
+    struct nv_conf_doc *other = NULL;
+    struct more_options *o;
+
+    CU_ASSERT_EQUAL_FATAL(nv_conf_load_text("{}", 2, "/etc/app/f.json", &report, &other), NAVE_OK);
+    forget();
+    o = make_more(nv_conf_root(other));
+    nv_conf_destroy(other);
+    CU_ASSERT_EQUAL(o->level, 2);
+    CU_ASSERT_EQUAL(o->status, 2);
+    CU_ASSERT_EQUAL_FATAL(o->index.count, 2);
+    CU_ASSERT_TRUE(is_text(o->index.items[0], "index.html"));
+    CU_ASSERT_TRUE(is_text(o->index.items[1], "index.htm"));
+    CU_ASSERT_EQUAL(o->none.count, 0);
+    CU_ASSERT_EQUAL(o->headers.count, 0);
+    CU_ASSERT_TRUE(is_text(o->bind, "tcp://*:80"));
+    CU_ASSERT_TRUE(is_text(o->peer, ""));
+    CU_ASSERT_TRUE(is_text(o->root, ""));
+    CU_ASSERT_TRUE(is_text(o->cache, "/etc/app/tmp/cache"));
+    CU_ASSERT_STRING_EQUAL(o->cache.ptr, "/etc/app/tmp/cache");
+    CU_ASSERT_TRUE(is_text(o->note, ""));
+    free(o);
+}
+
+/* The document is gone before the options are looked at: under a sanitizer a borrowed text is seen. */
+static void options_own_their_texts_and_lists(void)
+{
+    static const char text[] =
+        "{\"level\": \"debug\", \"status\": 301, \"index\": [\"a\", \"\", \"a\"], \"none\": [],"
+        " \"headers\": {\"X-B\": \"1\", \"X-A\": \"\"}, \"bind\": \"unix:///run/x.sock\","
+        " \"peer\": \"com.acme://x\", \"root\": \"public\", \"cache\": \"/var/c\","
+        " \"note\": \"abcd\"}";
+    struct nv_conf_doc *other = NULL;
+    struct more_options *o;
+
+    CU_ASSERT_EQUAL_FATAL(nv_conf_load_text(text, sizeof(text) - 1, "/srv/f", &report, &other),
+                          NAVE_OK);
+    forget();
+    o = make_more(nv_conf_root(other));
+    nv_conf_destroy(other);
+    CU_ASSERT_EQUAL(o->level, 3);
+    CU_ASSERT_EQUAL(o->status, 0);
+    CU_ASSERT_EQUAL_FATAL(o->index.count, 3);
+    CU_ASSERT_TRUE(is_text(o->index.items[0], "a"));
+    CU_ASSERT_TRUE(is_text(o->index.items[1], ""));
+    CU_ASSERT_TRUE(is_text(o->index.items[2], "a"));
+    CU_ASSERT_EQUAL(o->none.count, 0);
+    CU_ASSERT_EQUAL_FATAL(o->headers.count, 2);
+    CU_ASSERT_TRUE(is_text(o->headers.items[0].key, "X-B"));
+    CU_ASSERT_TRUE(is_text(o->headers.items[0].value, "1"));
+    CU_ASSERT_TRUE(is_text(o->headers.items[1].key, "X-A"));
+    CU_ASSERT_TRUE(is_text(o->headers.items[1].value, ""));
+    CU_ASSERT_TRUE(is_text(o->bind, "unix:///run/x.sock"));
+    CU_ASSERT_TRUE(is_text(o->peer, "com.acme://x"));
+    CU_ASSERT_STRING_EQUAL(o->root.ptr, "/srv/public");
+    CU_ASSERT_EQUAL(o->root.len, 11);
+    CU_ASSERT_STRING_EQUAL(o->cache.ptr, "/var/c");
+    CU_ASSERT_TRUE(is_text(o->note, "abcd"));
+    free(o);
+}
+
+static void what_is_no_object_is_the_value_of_the_main_option(void)
+{
+    struct more_options *o = make_more(nave_conf_get(load("{\"p\": [\"x\"]}"), "p"));
+
+    CU_ASSERT_EQUAL_FATAL(o->index.count, 1);
+    CU_ASSERT_TRUE(is_text(o->index.items[0], "x"));
+    CU_ASSERT_EQUAL(o->level, 2);
+    free(o);
+    o = make_more(nave_conf_get(load("{\"p\": \"y\"}"), "p"));
+    CU_ASSERT_EQUAL_FATAL(o->index.count, 1);
+    CU_ASSERT_TRUE(is_text(o->index.items[0], "y"));
+    free(o);
+    CU_ASSERT_EQUAL(nv_options_check(more_table()->rows, more_table()->count,
+                                     nave_conf_get(load("{\"p\": 1}"), "p"), &report, &owner),
+                    NAVE_ECONFIG);
+    CU_ASSERT_TRUE(
+        is_told("f:1:7: /p: option \"index\" of plugin \"p\" is malformed (here stands a "
+                "whole number): a list of texts is allowed here, or one text\n"));
+    tear_down();
+}
+
+#define WHOLE_OPTIONS(OPTION) \
+    OPTION(conf, value, "", "", "", NAVE_OPTION_MAIN | NAVE_OPTION_REQUIRED, "the value")
+
+NAVE_OPTION_STRUCT(whole_options, WHOLE_OPTIONS);
+NAVE_OPTION_TABLE(whole_table, whole_options, WHOLE_OPTIONS)
+
+static void a_main_conf_takes_any_value_whole(void)
+{
+    static const char *const values[] = {"{\"p\": {\"value\": 1}}", "{\"p\": [{}]}",
+                                         "{\"p\": null}"};
+    struct whole_options o;
+    size_t i;
+
+    for (i = 0; i < NAVE_COUNT(values); i++) {
+        struct nave_conf *c = nave_conf_get(load(values[i]), "p");
+
+        CU_ASSERT_EQUAL(nv_options_fill(whole_table(), c, &o, &report, &owner), NAVE_OK);
+        CU_ASSERT_PTR_EQUAL(o.value, c);
+    }
+    tear_down();
+    forget();
+    CU_ASSERT_EQUAL(nv_options_fill(whole_table(), NULL, &o, &report, &owner), NAVE_ECONFIG);
+    CU_ASSERT_TRUE(is_told("option \"value\" of plugin \"p\" must be given: the value\n"));
+}
+
+static void refuse_more(const char *text, const char *want)
+{
+    void *options = NULL;
+
+    CU_ASSERT_EQUAL(nv_options_make(more_table(), load(text), &report, &owner, &options),
+                    NAVE_ECONFIG);
+    CU_ASSERT_PTR_NULL(options);
+    CU_ASSERT_TRUE(is_told(want));
+    tear_down();
+}
+
+static void lists_words_and_addresses_are_refused_at_their_items(void)
+{
+    refuse_more(
+        "{\"level\": \"wran\", \"status\": 303, \"note\": \"abcde\"}",
+        "f:1:11: /level: option \"level\" of plugin \"p\" cannot be \"wran\"; allowed: error, "
+        "warn, info, debug; did you mean \"warn\"?\n"
+        "f:1:29: /status: option \"status\" of plugin \"p\" cannot be \"303\"; allowed: 301, "
+        "302, 308\n"
+        "f:1:42: /note: option \"note\" of plugin \"p\" is out of range (length in bytes): "
+        "at most 4 is allowed\n");
+    refuse_more(
+        "{\"level\": true, \"status\": 1.5}",
+        "f:1:11: /level: option \"level\" of plugin \"p\" is malformed (here stands true or "
+        "false): allowed: error, warn, info, debug\n"
+        "f:1:27: /status: option \"status\" of plugin \"p\" is malformed (here stands a number "
+        "with a fraction): allowed: 301, 302, 308\n");
+    refuse_more(
+        "{\"index\": [\"a\", 1, null], \"none\": {}, \"headers\": [\"a\"]}",
+        "f:1:17: /index/1: option \"index\" of plugin \"p\" is malformed (here stands a whole "
+        "number): a list of texts is allowed here, or one text\n"
+        "f:1:20: /index/2: option \"index\" of plugin \"p\" is malformed (here stands null): "
+        "a list of texts is allowed here, or one text\n"
+        "f:1:35: /none: option \"none\" of plugin \"p\" is malformed (here stands an object): "
+        "a list of texts is allowed here, or one text\n"
+        "f:1:50: /headers: option \"headers\" of plugin \"p\" is malformed (here stands a "
+        "list): an object from text to text is allowed here\n");
+    refuse_more(
+        "{\"index\": [], \"headers\": {\"\": \"a\", \"b\": 1}}",
+        "f:1:11: /index: option \"index\" of plugin \"p\" is out of range (number of texts): "
+        "from 1 to 3 is allowed\n"
+        "f:1:31: /headers/: option \"headers\" of plugin \"p\" has a key \"\"; a key is not "
+        "empty and does not begin with '$'\n"
+        "f:1:41: /headers/b: option \"headers\" of plugin \"p\" is malformed (here stands a "
+        "whole number): an object from text to text is allowed here\n");
+    refuse_more(
+        "{\"index\": [\"\", \"\", \"\", \"\"], \"headers\": {\"a\": \"\", \"b\": \"\", \"c\": "
+        "\"\"}}",
+        "f:1:11: /index: option \"index\" of plugin \"p\" is out of range (number of texts): "
+        "from 1 to 3 is allowed\n"
+        "f:1:40: /headers: option \"headers\" of plugin \"p\" is out of range (number of "
+        "members): at most 2 is allowed\n");
+    refuse_more(
+        "{\"bind\": \"udp://*:1\", \"peer\": \"tcp:/x\", \"root\": \"\", \"cache\": 1}",
+        "f:1:10: /bind: option \"bind\" of plugin \"p\" cannot be \"udp://*:1\": its scheme must "
+        "be one of tcp, unix\n"
+        "f:1:31: /peer: option \"peer\" of plugin \"p\" cannot be \"tcp:/x\": an address is "
+        "SCHEME://REST, such as \"tcp://127.0.0.1:8080\" or \"unix:///run/app.sock\"\n"
+        "f:1:49: /root: option \"root\" of plugin \"p\" is malformed (here stands a text): a "
+        "path is a text that is not empty\n"
+        "f:1:62: /cache: option \"cache\" of plugin \"p\" is malformed (here stands a whole "
+        "number): a path is a text that is not empty\n");
+}
+
+static void secrets_are_in_no_message(void)
+{
+    refuse_more(
+        "{\"hidden\": \"tcp://s3cret\", \"code\": \"s3cret\"}",
+        "f:1:12: /hidden: option \"hidden\" of plugin \"p\" cannot be \"***\": the port is "
+        "missing: write host:port, such as 127.0.0.1:8080\n"
+        "f:1:36: /code: option \"code\" of plugin \"p\" cannot be this; allowed: one, two\n");
+}
+
+static void a_path_too_long_is_refused(void)
+{
+    static char text[8300];
+
+    memset(text, 'x', sizeof(text));
+    memcpy(text, "{\"root\": \"", 10);
+    memcpy(text + sizeof(text) - 3, "\"}", 3);
+    refuse_more(text,
+                "f:1:10: /root: option \"root\" of plugin \"p\" cannot be made an absolute path: "
+                "larger than the limit allows\n");
+}
+
 static void options_are_an_object(void)
 {
     struct all_options o;
@@ -324,6 +543,93 @@ static void the_nearest_name_is_proposed_or_none(void)
     {                                                                        \
         name, def, min, max, "doc", NAVE_OPTION_KIND_##kind, 0, offset, size \
     }
+
+#define FLAGGED(kind, name, def, min, max, flags)                          \
+    {                                                                      \
+        name, def, min, max, "doc", NAVE_OPTION_KIND_##kind, (flags), 0, 0 \
+    }
+
+static void a_malformed_row_is_refused_with_its_reason(void)
+{
+    static const struct {
+        struct nave_option row;
+        nave_err err;
+        const char *want;
+    } cases[] = {
+        {FLAGGED(choice, "a", "b", "a|b", "", NAVE_OPTION_MAIN), NAVE_OK, ""},
+        {FLAGGED(choice, "a", "", "a", "", 0), NAVE_OK, ""},
+        {FLAGGED(choice, "a", "c", "a|b", "", 0), NAVE_EINVAL,
+         "option \"a\" has a malformed default \"c\""},
+        {FLAGGED(choice, "a", "", "", "", 0), NAVE_EINVAL,
+         "option \"a\" has a malformed list of words \"\""},
+        {FLAGGED(choice, "a", "a", "a||b", "", 0), NAVE_EINVAL,
+         "option \"a\" has a malformed list of words \"a||b\""},
+        {FLAGGED(choice, "a", "a", "a|b|a", "", 0), NAVE_EINVAL,
+         "option \"a\" has a malformed list of words \"a|b|a\""},
+        {FLAGGED(choice, "a", "a", "a|", "", 0), NAVE_EINVAL,
+         "option \"a\" has a malformed list of words \"a|\""},
+        {FLAGGED(choice, "a", "a", "a", "b", 0), NAVE_EINVAL,
+         "option \"a\" has a malformed list of words \"a\""},
+        {FLAGGED(choice, "a", "", "a", "", NAVE_OPTION_OPTIONAL), NAVE_EINVAL,
+         "option \"a\" cannot have flags 0x8"},
+        {FLAGGED(texts, "a", "x|y", "1", "2", NAVE_OPTION_MAIN | NAVE_OPTION_LIVE), NAVE_OK, ""},
+        {FLAGGED(texts, "a", "", "1", "2", NAVE_OPTION_REQUIRED), NAVE_OK, ""},
+        {FLAGGED(texts, "a", "x|y|z", "1", "2", 0), NAVE_EINVAL,
+         "the default \"x|y|z\" of option \"a\" is out of bounds"},
+        {FLAGGED(texts, "a", "x|x", "", "", 0), NAVE_EINVAL,
+         "option \"a\" has a malformed default \"x|x\""},
+        {FLAGGED(texts, "a", "x", "", "", NAVE_OPTION_REQUIRED), NAVE_EINVAL,
+         "option \"a\" cannot have flags 0x10"},
+        {FLAGGED(pairs, "a", "", "", "9", NAVE_OPTION_SECRET), NAVE_OK, ""},
+        {FLAGGED(pairs, "a", "x", "", "", 0), NAVE_EINVAL,
+         "option \"a\" has a malformed default \"x\""},
+        {FLAGGED(pairs, "a", "", "", "", NAVE_OPTION_MAIN), NAVE_EINVAL,
+         "option \"a\" cannot have flags 0x4"},
+        {FLAGGED(address, "a", "tcp://*:0", "", "", 0), NAVE_OK, ""},
+        {FLAGGED(address, "a", "", "tcp|unix", "", NAVE_OPTION_OPTIONAL), NAVE_OK, ""},
+        {FLAGGED(address, "a", "udp://*:0", "tcp|unix", "", 0), NAVE_EINVAL,
+         "option \"a\" has a malformed default \"udp://*:0\""},
+        {FLAGGED(address, "a", "", "tcp", "", NAVE_OPTION_REQUIRED), NAVE_EINVAL,
+         "option \"a\" cannot have flags 0x10"},
+        {FLAGGED(path, "a", "public", "", "", NAVE_OPTION_MAIN), NAVE_OK, ""},
+        {FLAGGED(path, "a", "", "", "", NAVE_OPTION_REQUIRED), NAVE_OK, ""},
+        {FLAGGED(path, "a", "", "1", "", 0), NAVE_EINVAL,
+         "option \"a\" has malformed bounds \"1\" and \"\""},
+        {FLAGGED(text, "a", "", "1", "", NAVE_OPTION_OPTIONAL), NAVE_OK, ""},
+        {FLAGGED(text, "a", "", "", "", NAVE_OPTION_REQUIRED), NAVE_EINVAL,
+         "option \"a\" cannot have flags 0x10"},
+        {FLAGGED(text, "a", "", "", "", 32), NAVE_ETOONEW,
+         "option \"a\" has flags 0x20, which are not known here"},
+        {FLAGGED(conf, "a", "", "", "{\"type\": \"array\"}", NAVE_OPTION_REQUIRED), NAVE_OK, ""},
+        {FLAGGED(conf, "a", "x", "", "", 0), NAVE_EINVAL,
+         "option \"a\" has a malformed default \"x\""},
+        {FLAGGED(conf, "a", "", "x", "", 0), NAVE_EINVAL,
+         "option \"a\" has malformed bounds \"x\" and \"\""},
+        {FLAGGED(conf, "a", "", "", "[]", 0), NAVE_EINVAL,
+         "the schema of option \"a\" is malformed: it is no object"},
+        {FLAGGED(conf, "a", "", "", "{\"a\":}", 0), NAVE_EINVAL,
+         "the schema of option \"a\" is malformed: not valid JSON: a value: a text, a number, "
+         "true, false, null, a list or an object is wanted; here stands '}'"},
+    };
+    struct nave_option pair[2] = {FLAGGED(text, "a", "", "", "", NAVE_OPTION_MAIN),
+                                  FLAGGED(text, "b", "", "", "", NAVE_OPTION_MAIN)};
+    struct nv_why why;
+    size_t i;
+
+    for (i = 0; i < NAVE_COUNT(cases); i++) {
+        why.text[0] = '\0';
+        CU_ASSERT_EQUAL(nv_options_check_rows(&cases[i].row, 1, &why), cases[i].err);
+        CU_ASSERT_STRING_EQUAL(why.text, cases[i].want);
+    }
+    CU_ASSERT_EQUAL(nv_options_check_rows(pair, 2, &why), NAVE_EINVAL);
+    CU_ASSERT_STRING_EQUAL(why.text, "options \"a\" and \"b\" are both the main one");
+    pair[1].flags = 0;
+    CU_ASSERT_EQUAL(nv_options_check_rows(pair, 2, &why), NAVE_OK);
+    pair[0].kind = NAVE_OPTION_KIND_conf;
+    CU_ASSERT_EQUAL(nv_options_check_rows(pair, 2, &why), NAVE_EINVAL);
+    CU_ASSERT_STRING_EQUAL(why.text,
+                           "option \"a\" takes whole values, so there cannot be other options");
+}
 
 static void a_malformed_table_is_refused_with_the_row(void)
 {
@@ -401,9 +707,9 @@ static void a_malformed_table_is_refused_with_the_row(void)
     table.rows = &row;
     row.kind = 0;
     CU_ASSERT_EQUAL(nv_options_check_table(&table, &why), NAVE_ETOONEW);
-    row.kind = 7;
+    row.kind = 12;
     CU_ASSERT_EQUAL(nv_options_check_table(&table, &why), NAVE_ETOONEW);
-    CU_ASSERT_STRING_EQUAL(why.text, "option \"a\" has kind 7, which is not known here");
+    CU_ASSERT_STRING_EQUAL(why.text, "option \"a\" has kind 12, which is not known here");
     row.kind = NAVE_OPTION_KIND_count;
     table.struct_size = (1u << 20) + 1;
     CU_ASSERT_EQUAL(nv_options_check_table(&table, &why), NAVE_EINVAL);
@@ -467,7 +773,17 @@ static CU_TestInfo tests[] = {
     {"all_refusals_come_in_one_go", all_refusals_come_in_one_go},
     {"what_is_out_of_range_is_told_with_the_range", what_is_out_of_range_is_told_with_the_range},
     {"what_must_be_given_is_asked_for", what_must_be_given_is_asked_for},
+    {"lists_and_paths_have_their_defaults", lists_and_paths_have_their_defaults},
+    {"options_own_their_texts_and_lists", options_own_their_texts_and_lists},
+    {"what_is_no_object_is_the_value_of_the_main_option",
+     what_is_no_object_is_the_value_of_the_main_option},
+    {"a_main_conf_takes_any_value_whole", a_main_conf_takes_any_value_whole},
+    {"lists_words_and_addresses_are_refused_at_their_items",
+     lists_words_and_addresses_are_refused_at_their_items},
+    {"secrets_are_in_no_message", secrets_are_in_no_message},
+    {"a_path_too_long_is_refused", a_path_too_long_is_refused},
     {"options_are_an_object", options_are_an_object},
+    {"a_malformed_row_is_refused_with_its_reason", a_malformed_row_is_refused_with_its_reason},
     {"a_long_key_is_cut_between_two_characters", a_long_key_is_cut_between_two_characters},
     {"the_nearest_name_is_proposed_or_none", the_nearest_name_is_proposed_or_none},
     {"a_malformed_table_is_refused_with_the_row", a_malformed_table_is_refused_with_the_row},

@@ -279,6 +279,106 @@ static void utf8_is_that_of_rfc_3629(void)
         CU_ASSERT_EQUAL(nv_value_utf8(cases[i].bytes, cases[i].len), cases[i].want);
 }
 
+static void the_rest_of_a_known_scheme_has_its_form(void)
+{
+    static const char port[] = "the port is a number from 0 to 65535";
+    static const char no_port[] = "the port is missing: write host:port, such as 127.0.0.1:8080";
+    static const char brackets[] =
+        "what stands in brackets is no IPv6 address; one looks like [::1]";
+    static const char ip4[] =
+        "what has digits and dots only is an IPv4 address; one looks like 127.0.0.1";
+    static const char letters[] = "the name of a host has letters, digits, '.', '-' and '_' only";
+    static const struct {
+        const char *text, *want; /* NULL: right */
+    } cases[] = {
+        {"tcp://127.0.0.1:8080", NULL},
+        {"tcp://*:0", NULL},
+        {"tcp://[::1]:65535", NULL},
+        {"tcp://[fe80::1%eth0]:1", NULL},
+        {"udp://a_b.Example-1.org:53", NULL},
+        {"unix:///run/app.sock", NULL},
+        {"com.acme://what it likes", NULL},
+        {"tcp://localhost", no_port},
+        {"tcp://[::1]", no_port},
+        {"tcp://localhost:", port},
+        {"tcp://localhost:65536", port},
+        {"tcp://localhost:000080", port},
+        {"tcp://localhost:http", port},
+        {"tcp://localhost:-1", port},
+        {"tcp://:80", "the host is missing; * is every address of the machine"},
+        {"tcp://::1:80", "an IPv6 address stands in brackets: [::1]:8080"},
+        {"tcp://[]:80", brackets},
+        {"tcp://[::1:80", brackets},
+        {"tcp://[::g]:80", brackets},
+        {"tcp://[::1%]:80", brackets},
+        {"tcp://[:::::::::::::::::::::::::::::::::::::::::::::::::::::::::]:80", brackets},
+        {"tcp://256.0.0.1:80", ip4},
+        {"tcp://1.2.3:80", ip4},
+        {"tcp://1111111111111111111111111111111111111:80", ip4},
+        {"tcp://a b:80", letters},
+        {"tcp://\xc3\xa4:80", letters},
+        {"tcp://a/b:80", letters},
+        {"unix://run/app.sock", "the path of a socket is absolute: unix:///run/app.sock"},
+        {"unix:///", "the path of a socket is absolute: unix:///run/app.sock"},
+    };
+    char text[512];
+    size_t i;
+
+    for (i = 0; i < NAVE_COUNT(cases); i++) {
+        struct nave_str s = {cases[i].text, strlen(cases[i].text)};
+        struct nv_address address;
+        const char *fault;
+
+        CU_ASSERT_EQUAL_FATAL(nv_value_address(s, &address), NAVE_OK);
+        fault = nv_value_address_fault(&address);
+        CU_ASSERT_EQUAL(!fault, !cases[i].want);
+        if (fault && cases[i].want)
+            CU_ASSERT_STRING_EQUAL(fault, cases[i].want);
+    }
+
+    for (i = 0; i < 2; i++) { /* the longest, and one byte more */
+        struct nv_address address = {{"unix", 4}, {text, 107 + i}};
+
+        memset(text, 'x', sizeof(text));
+        text[0] = '/';
+        CU_ASSERT_EQUAL(nv_value_address_fault(&address) == NULL, i == 0);
+        address = (struct nv_address){{"tcp", 3}, {text, 253 + i + 3}};
+        memset(text, 'x', sizeof(text));
+        memcpy(text + 253 + i, ":80", 3);
+        CU_ASSERT_EQUAL(nv_value_address_fault(&address) == NULL, i == 0);
+    }
+}
+
+static void a_list_of_words_has_no_word_twice_and_none_empty(void)
+{
+    char many[257 * 5];
+    uint32_t index = 7, i;
+    size_t n = 0;
+
+    CU_ASSERT_EQUAL(nv_value_words("a"), 1);
+    CU_ASSERT_EQUAL(nv_value_words("a|bc|d e"), 3);
+    CU_ASSERT_EQUAL(nv_value_words(""), 0);
+    CU_ASSERT_EQUAL(nv_value_words("|a"), 0);
+    CU_ASSERT_EQUAL(nv_value_words("a|"), 0);
+    CU_ASSERT_EQUAL(nv_value_words("a||b"), 0);
+    CU_ASSERT_EQUAL(nv_value_words("a|b|a"), 0);
+    CU_ASSERT_EQUAL(nv_value_word("a|bc|d", 1).len, 2);
+    CU_ASSERT_EQUAL(nv_value_word("a|bc|d", 2).ptr[0], 'd');
+    CU_ASSERT_EQUAL(nv_value_word("a|bc|d", 3).len, 0);
+    CU_ASSERT_EQUAL(nv_value_find_word("a|bc|d", (struct nave_str){"b", 1}, &index),
+                    NAVE_ENOTFOUND);
+    CU_ASSERT_EQUAL(nv_value_find_word("a|bc|d", (struct nave_str){"bc|d", 4}, &index),
+                    NAVE_ENOTFOUND);
+    CU_ASSERT_EQUAL(index, 7);
+    CU_ASSERT_EQUAL(nv_value_find_word("a|bc|d", (struct nave_str){"d", 1}, &index), NAVE_OK);
+    CU_ASSERT_EQUAL(index, 2);
+    for (i = 0; i < 257; i++)
+        n += (size_t)sprintf(many + n, "%s%u", i ? "|" : "", i);
+    CU_ASSERT_EQUAL(nv_value_words(many), 0);
+    many[n - 4] = '\0';
+    CU_ASSERT_EQUAL(nv_value_words(many), 256);
+}
+
 static void the_sentences_say_what_is_accepted(void)
 {
     uint64_t value;
@@ -303,6 +403,9 @@ static CU_TestInfo tests[] = {
     {"a_count_is_digits", a_count_is_digits},
     {"a_text_may_hold_nul_bytes_and_is_refused", a_text_may_hold_nul_bytes_and_is_refused},
     {"an_address_is_a_scheme_and_a_rest", an_address_is_a_scheme_and_a_rest},
+    {"the_rest_of_a_known_scheme_has_its_form", the_rest_of_a_known_scheme_has_its_form},
+    {"a_list_of_words_has_no_word_twice_and_none_empty",
+     a_list_of_words_has_no_word_twice_and_none_empty},
     {"an_id_is_lower_case_words_with_dots", an_id_is_lower_case_words_with_dots},
     {"utf8_is_that_of_rfc_3629", utf8_is_that_of_rfc_3629},
     {"the_sentences_say_what_is_accepted", the_sentences_say_what_is_accepted},

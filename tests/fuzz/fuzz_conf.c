@@ -37,7 +37,7 @@ static void tell(void *arg, const struct nave_report *r)
 /* As deep as a document may be nested. */
 static void visit(struct nave_conf *c)
 {
-    const struct nv_options_owner owner = {"the fuzzer", NULL};
+    const struct nv_options_owner owner = {"the fuzzer", NULL, NULL};
     struct nave_str text = {NULL, 0}, key = {NULL, 0};
     struct fuzz_options options;
     char pointer[64];

@@ -122,43 +122,43 @@ static void empty_slots_and_unnamed_needs_are_found_when_code_runs(void)
 
 static void unknown_keys_of_every_section_are_shown_in_one_go(void)
 {
-    refuse("{\"listener\": [],\n"
-           " \"runtime\": {\"workers\": 0, \"log_level\": \"inf\"},\n"
-           " \"plugins\": {\"hole\": {\"$pth\": 1, \"x\": 2}, \"Bad\": {}, \"sneak\": 3}}",
-           NAVE_ECONFIG,
-           "1:14: /listener: there is no section \"listener\"; the sections are runtime, plugins "
-           "and listeners; did you mean \"listeners\"?\n"
-           "2:25: /runtime/workers: 0 workers are not possible; use 1 to 256, or \"auto\"\n"
-           "2:41: /runtime/log_level: \"inf\" is no level; the levels are error, warn, info and "
-           "debug; did you mean \"info\"?\n"
-           "3:31: /plugins/hole/$pth: \"$pth\" is no key of the host; they are \"$path\", "
-           "\"$sha256\" and "
-           "\"$use\"; did you mean \"$path\"?\n"
-           "3:39: /plugins/hole/x: unknown option \"x\" of plugin \"hole\"; it has no options\n"
-           "3:50: /plugins/Bad: \"Bad\" is no id of a plugin: words of a-z, 0-9, '-' and '_' that "
-           "begin with a letter, with '.' between, at most 64 bytes\n"
-           "3:63: /plugins/sneak: the options of plugin \"sneak\" are an object, and this is a "
-           "whole number; use {} for the defaults\n");
+    refuse(
+        "{\"listener\": [],\n"
+        " \"runtime\": {\"workers\": 0, \"log_level\": \"inf\"},\n"
+        " \"plugins\": {\"hole\": {\"$pth\": 1, \"x\": 2}, \"Bad\": {}, \"sneak\": 3}}",
+        NAVE_ECONFIG,
+        "1:14: /listener: there is no section \"listener\"; the sections are runtime, plugins "
+        "and listeners; did you mean \"listeners\"?\n"
+        "2:41: /runtime/log_level: option \"log_level\" of the runtime cannot be \"inf\"; allowed: "
+        "error, warn, info, debug; did you mean \"info\"?\n"
+        "2:25: /runtime/workers: 0 workers are not possible; use 1 to 256, or \"auto\"\n"
+        "3:31: /plugins/hole/$pth: \"$pth\" is no key of the host; they are \"$path\", "
+        "\"$sha256\" and \"$use\"; did you mean \"$path\"?\n"
+        "3:39: /plugins/hole/x: unknown option \"x\" of plugin \"hole\"; it has no options\n"
+        "3:50: /plugins/Bad: \"Bad\" is no id of a plugin: words of a-z, 0-9, '-' and '_' that "
+        "begin with a letter, with '.' between, at most 64 bytes\n"
+        "3:63: /plugins/sneak: the options of plugin \"sneak\" are an object, and this is a "
+        "whole number; use {} for the defaults\n");
 }
 
 static void listeners_are_refused_at_the_name_that_is_wrong(void)
 {
     refuse(
-        "{\"listeners\": [{\"name\": \"w\", \"bind\": \"tcp://1\", \"protocols\": [\"http1\"], "
+        "{\"listeners\": [{\"name\": \"w\", \"bind\": \"tcp://*:1\", \"protocols\": [\"http1\"], "
         "\"handler\": \"router\"},\n"
         " {\"name\": \"w\", \"bind\": \"127\", \"protocols\": [], \"handler\": \"r\", \"x\": 1}]}",
         NAVE_ECONFIG,
         "1:38: /listeners/0/bind: no plugin of this file has a transport named \"tcp\"; add one "
         "that does under \"plugins\"\n"
-        "1:63: /listeners/0/protocols/0: no plugin of this file has a protocol named \"http1\"; "
+        "1:65: /listeners/0/protocols/0: no plugin of this file has a protocol named \"http1\"; "
         "add one that does under \"plugins\"\n"
-        "1:84: /listeners/0/handler: no plugin of this file has a handler named \"router\"; add "
+        "1:86: /listeners/0/handler: no plugin of this file has a handler named \"router\"; add "
         "one that does under \"plugins\"\n"
         "2:69: /listeners/1/x: unknown option \"x\" of a listener; allowed: name, bind, layers, "
         "protocols, handler\n"
+        "2:24: /listeners/1/bind: option \"bind\" of a listener cannot be \"127\": an address is "
+        "SCHEME://REST, such as \"tcp://127.0.0.1:8080\" or \"unix:///run/app.sock\"\n"
         "2:11: /listeners/1/name: there is a listener named \"w\" already\n"
-        "2:24: /listeners/1/bind: \"127\" is no address; an address is SCHEME://REST, such as "
-        "\"tcp://127.0.0.1:8080\" or \"unix:///run/app.sock\"\n"
         "2:44: /listeners/1/protocols: a listener has one protocol: \"protocols\": "
         "[\"http1\"]\n"
         "2:59: /listeners/1/handler: no plugin of this file has a handler named \"r\"; add one "

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 
 check_PROGRAMS += %D%/test_router
-%C%_test_router_SOURCES  = %D%/fake_conf.h %D%/test_router.c
+%C%_test_router_SOURCES  = %D%/test_router.c
 %C%_test_router_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_router_LDADD    = \
 	plugins/router/librouter.la \
 	tests/support/libsupport.la \
+	core/libnavecore.la \
 	$(CUNIT_LIBS) $(JANSSON_LIBS)
 
 EXTRA_DIST += tests/data/routes.json

@@ -5,8 +5,11 @@
  */
 #include "test_main.h"
 
-#include "fake_conf.h"
+#include <jansson.h>
+
+#include "conf.h"
 #include "fake_host.h"
+#include "options.h"
 #include "plugins/router/router.h"
 
 struct exchange {
@@ -153,8 +156,11 @@ static void exchange_fini(struct exchange *e)
 }
 
 struct rig {
-    struct fake_host host;
+    struct fake_host host; /* first */
+    struct nv_report report;
+    struct nv_conf_doc *doc;
     const struct nave_plugin *plugin;
+    void *options;
     void *self;
     struct nave_handle *router;
 };
@@ -192,30 +198,71 @@ static const struct nave_http_handler_iface named_api = {
 /* A handler of another protocol. */
 static const struct nave_iface foreign_api = {sizeof(foreign_api), 0, 0, "test.words/1"};
 
-static nave_err named_make(struct fake_host *h, const char *kind, const char *name,
-                           struct nave_conf *conf, struct nave_handle **out_handle)
-{
-    struct named *n;
+static char refused[16384]; /* a line each, "pointer: text" */
 
-    (void)h;
-    if (strcmp(kind, "handler") != 0 || (strcmp(name, "named") != 0 && strcmp(name, "foreign")))
+static void on_report(void *arg, const struct nave_report *r)
+{
+    size_t used = strlen(refused);
+
+    (void)arg;
+    snprintf(refused + used, sizeof(refused) - used, "%.*s: %.*s\n", (int)r->pointer.len,
+             r->pointer.ptr, (int)r->text.len, r->text.ptr);
+}
+
+/* What the router asks of its host: its own roles, filled as core does it, and "named". */
+static nave_err rig_role_make(struct fake_host *h, const char *kind, const char *name,
+                              struct nave_conf *conf, struct nave_handle **out_handle)
+{
+    static const struct nv_options_owner owner = {"the handler", "router", NULL};
+    struct rig *r = (struct rig *)(void *)h;
+    const struct nave_role *const *role = r->plugin->roles;
+    struct nave_role_args args = {.size = sizeof(args), .conf = conf};
+    struct nave_str text = {"", 0};
+    void *options = NULL;
+    struct named *n;
+    nave_err err;
+
+    if (strcmp(kind, "handler") != 0)
         return NAVE_ENOTFOUND;
-    n = calloc(1, sizeof(*n));
-    if (strcmp(name, "foreign") == 0) {
+    if (strcmp(name, "named") == 0) {
+        n = calloc(1, sizeof(*n));
+        n->pub.api = &named_api;
+        CU_ASSERT_EQUAL(conf->api->text(conf, &text), NAVE_OK);
+        snprintf(n->name, sizeof(n->name), "%.*s", (int)text.len, text.ptr);
         *out_handle = (struct nave_handle *)(void *)n;
+        return NAVE_OK;
+    }
+    if (strcmp(name, "foreign") == 0) {
+        *out_handle = calloc(1, sizeof(**out_handle));
         (*out_handle)->api = &foreign_api;
         return NAVE_OK;
     }
-    n->pub.api = &named_api;
-    snprintf(n->name, sizeof(n->name), "%s", json_string_value(conf_value(conf)));
-    *out_handle = (struct nave_handle *)(void *)n;
-    return NAVE_OK;
+    while (*role && strcmp((*role)->name, name) != 0)
+        role++;
+    if (!*role)
+        return NAVE_ENOTFOUND;
+    if ((*role)->options()->count > 0) {
+        err = nv_options_make((*role)->options(), conf, &r->report, &owner, &options);
+        if (err)
+            return err;
+    }
+    args.options = options;
+    err = (*role)->make(r->self, &args, out_handle);
+    free(options); /* no role of the router keeps them */
+    return err;
 }
 
-static void named_unmake(struct fake_host *h, struct nave_handle *handle)
+static void rig_role_unmake(struct fake_host *h, struct nave_handle *handle)
 {
-    (void)h;
-    free(handle);
+    struct rig *r = (struct rig *)(void *)h;
+    const struct nave_iface *api = handle->api;
+
+    if (api == &named_api.hdr || api == &foreign_api)
+        free(handle);
+    else if (api == &router_echo_api.hdr)
+        router_echo_unmake(r->self, handle);
+    else
+        router_answer_unmake(r->self, handle);
 }
 
 static void rig_fini(struct rig *r)
@@ -224,36 +271,36 @@ static void rig_fini(struct rig *r)
         r->plugin->roles[0]->unmake(r->self, r->router);
     r->plugin->ops->destroy(r->self);
     CU_ASSERT_EQUAL(fake_host_fini(&r->host), 0);
-    fake_conf_free_all();
+    free(r->options);
+    nv_conf_destroy(r->doc);
+    nv_report_finish(&r->report);
 }
 
 /* From create to a router handle; the first error. `r` must be ended in any case. */
 static nave_err rig_init(struct rig *r, json_t *routes, int64_t fail_after)
 {
-    char options[256];
-    struct nave_prepare_args args = {.size = sizeof(args), .options = options};
+    static const struct nv_options_owner owner = {"the router", "router", NULL};
+    struct nave_prepare_args args = {.size = sizeof(args)};
     struct nave_role_args role = {.size = sizeof(role)};
-    const struct nave_option_table *table;
-    uint32_t i;
+    json_t *all = json_pack("{s:O}", "routes", routes);
+    char *text = json_dumps(all, JSON_COMPACT);
     nave_err err;
 
     memset(r, 0, sizeof(*r));
+    refused[0] = '\0';
     fake_host_init(&r->host, 1);
-    r->host.on_role_make = named_make;
-    r->host.on_role_unmake = named_unmake;
+    r->host.on_role_make = rig_role_make;
+    r->host.on_role_unmake = rig_role_unmake;
     r->host.fail_after = fail_after;
     r->plugin = router_plugin_entry_v1();
-    table = r->plugin->options();
-    memset(options, 0, sizeof(options));
-    for (i = 0; i < table->count; i++) {
-        struct nave_conf *c = fake_conf_new(routes, "/routes", NULL);
-        uint64_t most = 100000;
-
-        if (table->rows[i].kind == NAVE_OPTION_KIND_conf)
-            memcpy(options + table->rows[i].offset, &c, sizeof(c));
-        else
-            memcpy(options + table->rows[i].offset, &most, sizeof(most));
-    }
+    CU_ASSERT_EQUAL_FATAL(nv_report_init(&r->report, on_report, NULL, NAVE_LOG_ERROR), NAVE_OK);
+    CU_ASSERT_EQUAL_FATAL(nv_conf_load_text(text, strlen(text), "f", &r->report, &r->doc), NAVE_OK);
+    free(text);
+    json_decref(all);
+    CU_ASSERT_EQUAL_FATAL(nv_options_make(r->plugin->options(), nv_conf_root(r->doc), &r->report,
+                                          &owner, &r->options),
+                          NAVE_OK);
+    args.options = r->options;
     err = r->plugin->ops->create(&r->host.pub, &r->self);
     if (err == NAVE_OK)
         err = r->plugin->ops->prepare(r->self, &args);
@@ -302,7 +349,7 @@ static int row_passes(json_t *row)
                               json_pack("{s:{s:O}}", json_string_value(name), "named", name));
     err = rig_init(&r, routes, -1);
     if (json_object_get(expect, "registration")) {
-        ok = err == NAVE_ECONFIG && strstr(fake_conf_errors, "conflicts with");
+        ok = err == NAVE_ECONFIG && strstr(refused, "conflicts with");
         rig_fini(&r);
         json_decref(routes);
         return ok;
@@ -368,14 +415,16 @@ static void bad_routes_are_all_told_at_their_places(void)
                              "{\"GET /t\": {\"text\": {\"bdoy\": \"\"}}}]",
                              &j),
                     NAVE_ECONFIG);
-    CU_ASSERT_PTR_NOT_NULL(strstr(fake_conf_errors, "/routes/0: a route is an object"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(fake_conf_errors, "the method must be in capitals"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(fake_conf_errors, "the path begins with '/'"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(fake_conf_errors, "the same name"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(fake_conf_errors, "text must be a text"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(fake_conf_errors, "a target is a URI"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(fake_conf_errors, "'*' stands alone"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(fake_conf_errors, "unknown key \"bdoy\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(refused, "/routes/0: a route is an object"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(refused, "the method must be in capitals"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(refused, "the path begins with '/'"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(refused, "the same name"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(refused,
+               "option \"body\" of the handler is malformed (here stands a whole number)"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(refused, "a target is a URI"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(refused, "'*' stands alone"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(refused, "unknown option \"bdoy\""));
     rig_fini(&r);
     json_decref(j);
 }
@@ -534,9 +583,8 @@ static void a_route_to_a_handler_of_another_protocol_is_refused(void)
 
     CU_ASSERT_EQUAL(rig_text(&r, "[{\"GET /\": {\"foreign\": 1}}]", &json), NAVE_ECONFIG);
     CU_ASSERT_PTR_NOT_NULL(
-        strstr(fake_conf_errors,
-               "handler \"foreign\" is a \"test.words/1\", and a route leads to a "
-               "\"nave.http.handler/1\""));
+        strstr(refused, "handler \"foreign\" is a \"test.words/1\", and a route leads to a "
+                        "\"nave.http.handler/1\""));
     rig_fini(&r);
     json_decref(json);
 }

@@ -34,11 +34,12 @@ struct nave_transport;
 #define NAVE_PROTOCOL_ID  "nave.protocol/1"
 /* The handler of HTTP exchanges is in http.h. */
 
-/* What make() is told. Sized. Borrowed until make returns, but for `next` and `name`. */
+/* What make() is told. Sized. Borrowed until make returns, but for `options`, `next` and `name`. */
 struct nave_role_args {
     uint32_t size;
     uint32_t reserved;
-    const void *options;      /* the role's option struct, filled; NULL when it has none     */
+    const void *options;      /* the role's option struct, filled; NULL when it has none. Lives
+                                 * until unmake of the handle returned                         */
     struct nave_conf *conf;   /* the use's part of the configuration; NULL when none         */
     struct nave_handle *next; /* what this role hands on to: a protocol's handler, of the
                                  * interface that its NAVE_PLUGIN_NEXT says; or NULL.
