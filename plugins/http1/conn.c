@@ -248,23 +248,37 @@ static uint16_t status_of_body(nave_err err)
     }
 }
 
-/* Go on with the present exchange. 1: it is over. */
-static int32_t step_exchange(struct http1_conn *c)
+/* Do what the present exchange waits for: send its file, call its watches. A watch may begin the
+ * next file. 0: the exchange or the connection is gone. */
+static int32_t tell_exchange(struct http1_conn *c, struct http1_exchange *x)
 {
-    struct http1_exchange *x = c->x;
+    uint32_t rounds = 0;
 
-    if (x->flags & (X_BODY_WAITS | X_WRITE_WAITS)) {
+    do {
+        if ((x->flags & X_FILE) && !http1_file_run(x))
+            return !(c->flags & CONN_GONE) && c->x == x;
         http1_body_tell(x);
         if ((c->flags & CONN_GONE) || c->x != x)
             return 0;
-        if ((x->flags & X_WRITE_WAITS) && http1_conn_unsent(c) < HTTP1_HIGH_WATER / 2) {
+        if ((x->flags & (X_WRITE_WAITS | X_DONE)) == X_WRITE_WAITS &&
+            http1_conn_unsent(c) < HTTP1_HIGH_WATER / 2) {
             x->flags &= ~X_WRITE_WAITS;
             if (x->write_fn)
                 x->write_fn(&x->pub, x->write_arg);
             if ((c->flags & CONN_GONE) || c->x != x)
                 return 0;
         }
-    }
+    } while ((x->flags & X_FILE) && ++rounds < HTTP1_FILE_ROUNDS);
+    return 1;
+}
+
+/* Go on with the present exchange. 1: it is over. */
+static int32_t step_exchange(struct http1_conn *c)
+{
+    struct http1_exchange *x = c->x;
+
+    if ((x->flags & (X_BODY_WAITS | X_WRITE_WAITS | X_FILE)) && !tell_exchange(c, x))
+        return 0;
     if (x->body_err != NAVE_OK && !(x->flags & X_STARTED)) {
         http1_exchange_error(c, x, status_of_body(x->body_err));
         if (c->x != x)
@@ -391,9 +405,10 @@ static void leave(struct http1_conn *c)
         return;
     }
     if (NAVE_UNLIKELY(c->x && (c->x->flags & X_WRITE_WAITS) &&
-                      http1_conn_unsent(c) < HTTP1_HIGH_WATER / 2))
+                      http1_conn_unsent(c) < HTTP1_HIGH_WATER / 2 &&
+                      !((c->flags & CONN_BLOCKED) && (c->x->flags & X_FILE))))
         http1_conn_kick(c);
-    if (c->out || (c->x && (c->x->flags & X_BODY_WAITS)))
+    if (c->out || (c->x && (c->x->flags & (X_BODY_WAITS | X_FILE))))
         return; /* the deadline is the write's, or the body's */
     if (!(c->flags & CONN_HEADING))
         http1_conn_extend(c, hw->plugin->options.idle_timeout);

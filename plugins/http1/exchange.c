@@ -366,10 +366,9 @@ static nave_err http_start(struct nave_http *pub, const struct nave_http_respons
     return NAVE_OK;
 }
 
-/* 1: a response was started here and is not complete. */
-static int32_t is_streaming(const struct http1_exchange *x)
+int32_t http1_exchange_is_streaming(const struct http1_exchange *x)
 {
-    return (x->flags & (X_STARTED | X_DONE)) == X_STARTED;
+    return (x->flags & (X_STARTED | X_DONE | X_FILE_LAST)) == X_STARTED;
 }
 
 static nave_err http_write(struct nave_http *pub, const void *data, size_t len, size_t *out_len)
@@ -380,12 +379,16 @@ static nave_err http_write(struct nave_http *pub, const void *data, size_t len, 
 
     if (!x->c || (x->c->flags & CONN_DEAD))
         return NAVE_ECLOSED;
-    if (!is_streaming(x))
+    if (!http1_exchange_is_streaming(x))
         return NAVE_ESTATE;
     if (len == 0)
         return NAVE_EINVAL;
     if (!(x->flags & (X_CHUNKED | X_UNTIL_END | X_NO_BODY)) && len > x->out_left)
         return NAVE_ETOOBIG;
+    if (x->flags & X_FILE) {
+        x->flags |= X_WRITE_WAITS;
+        return NAVE_EAGAIN;
+    }
     if (!(x->flags & X_NO_BODY)) {
         size_t unsent = http1_conn_unsent(x->c);
 
@@ -443,6 +446,14 @@ static nave_err write_last_chunk(struct http1_exchange *x, const struct nave_htt
     return err;
 }
 
+void http1_exchange_finish(struct http1_exchange *x)
+{
+    if ((x->flags & X_CHUNKED) && write_last_chunk(x, NULL, 0) != NAVE_OK)
+        x->pub.api->abort(&x->pub);
+    else
+        response_is_complete(x);
+}
+
 static nave_err http_end(struct nave_http *pub, const struct nave_http_header *trailers, uint32_t n)
 {
     struct http1_exchange *x = from_pub(pub);
@@ -451,7 +462,7 @@ static nave_err http_end(struct nave_http *pub, const struct nave_http_header *t
 
     if (!x->c || (x->c->flags & CONN_DEAD))
         return NAVE_ECLOSED;
-    if (!is_streaming(x))
+    if (!http1_exchange_is_streaming(x))
         return NAVE_ESTATE;
     for (i = 0; i < n; i++)
         if (http1_check_trailer(&trailers[i]) != NAVE_OK)
@@ -459,6 +470,14 @@ static nave_err http_end(struct nave_http *pub, const struct nave_http_header *t
     if (!(x->flags & (X_CHUNKED | X_UNTIL_END | X_NO_BODY)) && x->out_left) {
         pub->api->abort(pub);
         return NAVE_ESTATE;
+    }
+    if (x->flags & X_FILE) { /* it ends the body, in its time */
+        if (n > 0) {
+            x->flags |= X_WRITE_WAITS;
+            return NAVE_EAGAIN;
+        }
+        x->flags |= X_FILE_LAST;
+        return NAVE_OK;
     }
     if ((x->flags & X_CHUNKED) && !(x->flags & X_NO_BODY))
         err = write_last_chunk(x, trailers, n);
@@ -541,7 +560,7 @@ static void http_abort(struct nave_http *pub)
 
     if (!x->c)
         return;
-    x->flags = (x->flags & ~X_KEEP) | X_STARTED | X_DONE | X_BODY_DONE;
+    x->flags = (x->flags & ~(X_KEEP | X_FILE)) | X_STARTED | X_DONE | X_BODY_DONE;
     x->c->flags |= CONN_ABORT | CONN_CLOSING;
     http1_conn_kick(x->c);
     http1_exchange_end(x);
@@ -575,4 +594,5 @@ const struct nave_http_iface http1_http_table = {
     .defer = http_defer,
     .abort = http_abort,
     .info = http_info,
+    .write_file = http1_write_file,
 };

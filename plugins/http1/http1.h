@@ -41,7 +41,8 @@ struct http1_worker;
     X(timeouts, "http1_timeouts", "connections ended by a deadline")                    \
     X(connections, "http1_connections", "connections taken")                            \
     X(no_answer, "http1_no_answer", "handlers that returned without answering")         \
-    X(late_replies, "http1_late_replies", "replies that came after the peer had gone")
+    X(late_replies, "http1_late_replies", "replies that came after the peer had gone")  \
+    X(files_cut, "http1_files_cut", "responses cut off because a file ended early or failed")
 
 #define HTTP1_COUNTER_MEMBER_(member, name, doc) struct nave_counter member;
 struct http1_counters {
@@ -146,6 +147,9 @@ struct http1_conn {
 #define X_TOLD_100     (1u << 14)
 #define X_GONE         (1u << 15) /* the connection is gone: every call is NAVE_ECLOSED     */
 #define X_ODD          (1u << 16) /* not plain, see there                                  */
+#define X_FILE         (1u << 17) /* `file` is to be sent before anything else             */
+#define X_FILE_LAST    (1u << 18) /* and ends the body                                     */
+#define X_FILE_COPY    (1u << 19) /* by reading it: the stream cannot take it              */
 
 /* Nearly all exchanges are plain: HTTP/1.1, not HEAD, no body, nothing held, nobody to be told, no
  * memory but the arena; the connection goes on. A plain one is answered and is over in few steps; what
@@ -177,7 +181,8 @@ struct http1_exchange {
     nave_http_fn *write_fn;
     void *write_arg;
     struct http1_reply *reply;
-    char *held; /* the texts, once held */
+    struct nave_file_range file; /* what is left of it, with X_FILE */
+    char *held;                  /* the texts, once held */
     size_t held_size;
     struct http1_more *more; /* further memory of nave_http_alloc */
     uint32_t arena_used;
@@ -207,6 +212,11 @@ void http1_conn_flush(struct http1_conn *c, const void *data, size_t len);
 /* The same for an active connection that has only the write buffer, with something in it, and whose
  * stream is neither blocked nor dead. 1: all was taken; out_len is the caller's to reset. */
 int32_t http1_conn_send(struct http1_conn *c);
+/* The stream took `sent` bytes of the pieces (the store's, the buffer's, others), or said `err`. */
+void http1_conn_wrote_part(struct http1_conn *c, const struct nave_bytes *piece, uint32_t n,
+                           size_t sent, nave_err err);
+/* The stream took all of the store and the buffer. */
+void http1_conn_wrote_all(struct http1_conn *c);
 /* The stream is dead: nothing is sent any more. */
 void http1_conn_failed(struct http1_conn *c);
 /* Put bytes behind what is to be sent. Errors: NAVE_ENOMEM; NAVE_ECLOSED. */
@@ -255,6 +265,16 @@ void http1_exchange_error(struct http1_conn *c, struct http1_exchange *x, uint16
 /* NAVE_EINVAL when a header of `r` may not be sent. Thread: [any]. */
 nave_err http1_check_response_headers(const struct nave_http_response *r);
 nave_err http1_exchange_respond(struct http1_exchange *x, const struct nave_http_response *r);
+/* 1: a response was started, and its body may go on. */
+int32_t http1_exchange_is_streaming(const struct http1_exchange *x);
+/* The body of a started response is complete; what a chunked one ends with is still to be written. */
+void http1_exchange_finish(struct http1_exchange *x);
+
+/* --- file.c --- */
+nave_err http1_write_file(struct nave_http *pub, const struct nave_file_range *file);
+/* Send more of the file of an exchange with X_FILE; its connection is active. 1: all of it has gone. 0:
+ * it waits for the peer or for its next turn, or the exchange was cut off. */
+int32_t http1_file_run(struct http1_exchange *x);
 
 /* --- body.c --- */
 nave_err http1_body_peek(struct nave_http *pub, struct nave_bytes *out);

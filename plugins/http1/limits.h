@@ -10,7 +10,11 @@
 
 #define HTTP1_HIGH_WATER (64u * 1024u) /* unsent bytes of a connection: stop taking more        */
 #define HTTP1_DRAIN_MAX \
-    (256u * 1024u)              /* of an unread body that are dropped to keep the connection */
+    (256u * 1024u) /* of an unread body that are dropped to keep the connection */
+#define HTTP1_FILE_BURST    (1024u * 1024u) /* of a file, before others get a turn                */
+#define HTTP1_FILE_COPY_MAX (16u * 1024u)   /* a range up to this goes with its head in one write */
+#define HTTP1_FILE_ROUNDS   16u /* ranges of one body, before others get a turn            */
+
 #define HTTP1_ROUNDS       4u   /* full reads of one connection before others get a turn */
 #define HTTP1_REPLY_INLINE 512u /* deferred answers without allocation                   */
 #define HTTP1_SPARES_MAX   64u  /* free exchanges and replies a worker keeps             */

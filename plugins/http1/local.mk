@@ -6,6 +6,7 @@ http1_sources = \
 	%D%/chunked.h \
 	%D%/conn.c \
 	%D%/exchange.c \
+	%D%/file.c \
 	%D%/framing.c \
 	%D%/framing.h \
 	%D%/http1.h \

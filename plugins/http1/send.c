@@ -62,9 +62,8 @@ static void keep_rest(struct http1_conn *c, const struct nave_bytes *piece, uint
         hw->out_len = 0;
 }
 
-/* The stream took `sent` bytes of the pieces, or said `err`. */
-static void wrote_part(struct http1_conn *c, const struct nave_bytes *piece, uint32_t n,
-                       size_t sent, nave_err err)
+void http1_conn_wrote_part(struct http1_conn *c, const struct nave_bytes *piece, uint32_t n,
+                           size_t sent, nave_err err)
 {
     if (err != NAVE_OK && err != NAVE_EAGAIN) {
         http1_conn_failed(c);
@@ -73,6 +72,18 @@ static void wrote_part(struct http1_conn *c, const struct nave_bytes *piece, uin
     wait_writable(c);
     http1_conn_extend(c, c->hw->plugin->options.write_timeout);
     keep_rest(c, piece, n, err == NAVE_OK ? sent : 0);
+}
+
+void http1_conn_wrote_all(struct http1_conn *c)
+{
+    struct http1_worker *hw = c->hw;
+
+    if (c->out) {
+        http1_store_free(hw->w, c->out);
+        c->out = NULL;
+    }
+    if (hw->active == c)
+        hw->out_len = 0;
 }
 
 /* Send what is there: the store, the write buffer, and `data` behind them. What the stream does not
@@ -108,15 +119,10 @@ void http1_conn_flush(struct http1_conn *c, const void *data, size_t len)
     }
     err = nave_stream_writev(c->stream, piece, n, &sent);
     if (NAVE_UNLIKELY(err != NAVE_OK || sent != all)) {
-        wrote_part(c, piece, n, sent, err);
+        http1_conn_wrote_part(c, piece, n, sent, err);
         return;
     }
-    if (c->out) {
-        http1_store_free(hw->w, c->out);
-        c->out = NULL;
-    }
-    if (hw->active == c)
-        hw->out_len = 0;
+    http1_conn_wrote_all(c);
 }
 
 int32_t http1_conn_send(struct http1_conn *c)
@@ -128,7 +134,7 @@ int32_t http1_conn_send(struct http1_conn *c)
 
     if (NAVE_LIKELY(err == NAVE_OK && sent == piece.len))
         return 1;
-    wrote_part(c, &piece, 1, sent, err);
+    http1_conn_wrote_part(c, &piece, 1, sent, err);
     return 0;
 }
 

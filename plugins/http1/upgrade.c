@@ -98,6 +98,15 @@ static nave_err up_write(struct nave_stream *s, const struct nave_bytes *pieces,
     return err == NAVE_OK ? u->below->api->write(u->below, pieces, n, out_len) : err;
 }
 
+static nave_err up_write_file(struct nave_stream *s, const struct nave_bytes *pieces, uint32_t n,
+                              const struct nave_file_range *file, size_t *out_len)
+{
+    struct upgraded *u = from_pub(s);
+    nave_err err = flush_answer(u);
+
+    return err == NAVE_OK ? nave_stream_write_file(u->below, pieces, n, file, out_len) : err;
+}
+
 static void up_watch(struct nave_stream *s, uint32_t direction, nave_stream_fn *fn, void *arg)
 {
     struct upgraded *u = from_pub(s);
@@ -149,6 +158,7 @@ const struct nave_stream_iface http1_stream_table = {
     .shut = up_shut,
     .close = up_close,
     .info = up_info,
+    .write_file = up_write_file,
 };
 
 nave_err http1_upgrade(struct nave_http *pub, const struct nave_http_response *r,

@@ -9,6 +9,8 @@
 	%D%/listener.c \
 	%D%/listener.h \
 	%D%/plugin.c \
+	%D%/sendfile_linux.c \
+	%D%/sendfile_none.c \
 	%D%/sockopt.c \
 	%D%/stream.c \
 	%D%/stream.h \

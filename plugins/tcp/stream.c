@@ -279,7 +279,7 @@ static nave_err write_nothing(struct tcp_stream *s, ssize_t sent)
 }
 
 static ssize_t send_pieces(struct tcp_stream *s, const struct nave_bytes *pieces, uint32_t n,
-                           size_t *out_size)
+                           int flags, size_t *out_size)
 {
     struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)pieces, .msg_iovlen = n};
     ssize_t sent;
@@ -293,7 +293,7 @@ static ssize_t send_pieces(struct tcp_stream *s, const struct nave_bytes *pieces
     if (*out_size == 0)
         return 0;
     do
-        sent = sendmsg(s->fd, &message, MSG_NOSIGNAL);
+        sent = sendmsg(s->fd, &message, flags | MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
     return sent;
 }
@@ -313,13 +313,64 @@ static nave_err stream_write(struct nave_stream *pub, const struct nave_bytes *p
             sent = send(s->fd, pieces->data, size, MSG_NOSIGNAL);
         while (NAVE_UNLIKELY(sent < 0) && errno == EINTR);
     } else {
-        sent = send_pieces(s, pieces, n, &size);
+        sent = send_pieces(s, pieces, n, 0, &size);
     }
     if (NAVE_UNLIKELY(sent <= 0))
         return write_nothing(s, sent);
     if (NAVE_UNLIKELY((size_t)sent < size))
         write_blocked(s);
     *out_len = (size_t)sent;
+    return NAVE_OK;
+}
+
+/* A file that moved nothing: is it the file, the stream, or neither? */
+static nave_err file_nothing(struct tcp_stream *s, ssize_t sent, int error)
+{
+    if (sent == 0)
+        return NAVE_EOF;
+    switch (error) {
+    case ENOSYS:
+    case EINVAL:
+    case EOPNOTSUPP:
+        return NAVE_ENOSYS;
+    case EIO:
+    case EBADF:
+    case ENOMEM:
+    case EOVERFLOW:
+    case ESPIPE:
+        return NAVE_EIO;
+    default:
+        errno = error;
+        return write_nothing(s, sent);
+    }
+}
+
+/* The pieces with "more is to come", so that they share their packets with the file. */
+static nave_err stream_write_file(struct nave_stream *pub, const struct nave_bytes *pieces,
+                                  uint32_t n, const struct nave_file_range *file, size_t *out_len)
+{
+    struct tcp_stream *s = from_pub(pub);
+    size_t size = 0;
+    ssize_t sent;
+
+    if (NAVE_UNLIKELY(!(s->flags & TCP_WRITE_READY)))
+        return write_unready(s);
+    if (file->len == 0 || file->fd < 0)
+        return NAVE_EINVAL;
+    if (n > 0) {
+        sent = send_pieces(s, pieces, n, MSG_MORE, &size);
+        if (sent <= 0)
+            return write_nothing(s, sent);
+        if ((size_t)sent < size) {
+            write_blocked(s);
+            *out_len = (size_t)sent;
+            return NAVE_OK;
+        }
+    }
+    sent = tcp_socket_send_file(s->fd, file->fd, file->offset, file->len);
+    if (NAVE_UNLIKELY(sent <= 0) && n == 0)
+        return file_nothing(s, sent, errno);
+    *out_len = size + (sent > 0 ? (size_t)sent : 0); /* why it was less is told by the next call */
     return NAVE_OK;
 }
 
@@ -434,4 +485,5 @@ const struct nave_stream_iface tcp_stream_table = {
     .shut = stream_shut,
     .close = stream_close,
     .info = stream_info,
+    .write_file = stream_write_file,
 };

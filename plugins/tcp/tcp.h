@@ -7,6 +7,8 @@
 #ifndef TCP_TCP_H
 #define TCP_TCP_H
 
+#include <sys/types.h>
+
 #include <nave/host.h>
 #include <nave/role.h>
 #include <nave/stream.h>
@@ -96,6 +98,11 @@ void tcp_socket_reset_on_close(int fd);
 /* The addresses of the two ends; family NAVE_ADDR_NONE when the kernel cannot say.
  * Thread: [any]. */
 void tcp_socket_addresses(int fd, struct nave_addr *out_local, struct nave_addr *out_peer);
+
+/* sendfile_linux.c, sendfile_none.c: send up to `len` bytes of regular file `file_fd` from `offset` on.
+ * The bytes sent; 0: the file ends there; -1 and errno, ENOSYS where the system has no such call. Raises
+ * no signal. Thread: [worker]. */
+ssize_t tcp_socket_send_file(int fd, int64_t file_fd, uint64_t offset, uint64_t len);
 
 /* accept.c: count a closed connection, and go on accepting where the limit had stopped it.
  * Thread: [worker]. */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 
 check_PROGRAMS += %D%/test_parser %D%/test_chunked %D%/test_writer \
-	%D%/test_conn %D%/test_answer %D%/test_prepared %D%/test_messages
+	%D%/test_conn %D%/test_answer %D%/test_prepared %D%/test_messages %D%/test_file
 
 # portable.c and blocks16.c include the parser once more each.
 %C%_test_parser_SOURCES  = %D%/test_parser.c %D%/portable.c %D%/blocks16.c
@@ -33,3 +33,7 @@ check_PROGRAMS += %D%/test_parser %D%/test_chunked %D%/test_writer \
 %C%_test_messages_SOURCES  = %D%/test_messages.c $(%C%_conn_rig)
 %C%_test_messages_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_messages_LDADD    = tests/support/libsupport.la plugins/http1/libhttp1.la $(CUNIT_LIBS) -lpthread
+
+%C%_test_file_SOURCES  = %D%/test_file.c $(%C%_conn_rig)
+%C%_test_file_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_file_LDADD    = tests/support/libsupport.la plugins/http1/libhttp1.la $(CUNIT_LIBS) -lpthread

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct mem_stream *end_of(struct nave_stream *s)
 {
@@ -197,7 +198,7 @@ static nave_err mem_write(struct nave_stream *stream, const struct nave_bytes *p
     uint32_t i;
 
     assert(!s->is_closed);
-    assert(n <= 16);
+    assert(n <= 17); /* one more: of write_file */
     s->writes++;
     if (s->error)
         return s->error;
@@ -236,6 +237,36 @@ static nave_err mem_write(struct nave_stream *stream, const struct nave_bytes *p
         return want ? NAVE_EAGAIN : NAVE_EINVAL;
     *out_len = done;
     return NAVE_OK;
+}
+
+/* At most 64 KiB of the file at once: a part, as a socket takes. */
+static nave_err mem_write_file(struct nave_stream *stream, const struct nave_bytes *pieces,
+                               uint32_t n, const struct nave_file_range *file, size_t *out_len)
+{
+    struct mem_stream *s = end_of(stream);
+    static uint8_t data[65536];
+    struct nave_bytes all[17];
+    size_t len = file->len < sizeof(data) ? (size_t)file->len : sizeof(data);
+    ssize_t got;
+    nave_err err;
+
+    assert(!s->is_closed);
+    assert(n <= 16);
+    if (s->is_without_files)
+        return NAVE_ENOSYS;
+    if (len == 0 || file->fd < 0)
+        return NAVE_EINVAL;
+    got = pread((int)file->fd, data, len, (off_t)file->offset);
+    if (got <= 0 && n == 0 && !s->error)
+        return got == 0 ? NAVE_EOF : NAVE_EIO;
+    if (n > 0)
+        memcpy(all, pieces, n * sizeof(*pieces));
+    all[n].data = data;
+    all[n].len = got > 0 ? (size_t)got : 0;
+    err = mem_write(stream, all, n + 1, out_len);
+    if (err == NAVE_OK)
+        s->file_writes++;
+    return err;
 }
 
 static void mem_watch(struct nave_stream *stream, uint32_t direction, nave_stream_fn *fn, void *arg)
@@ -310,6 +341,7 @@ static const struct nave_stream_iface mem_api = {
     .shut = mem_shut,
     .close = mem_close,
     .info = mem_info,
+    .write_file = mem_write_file,
 };
 
 static void init_end(struct mem_stream *s, struct mem_pair *p, struct mem_stream *other)

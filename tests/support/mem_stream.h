@@ -31,6 +31,7 @@ struct mem_stream {
     size_t write_max; /* a write takes at most so many                                          */
     nave_err error;   /* from now on every call gives it (use mem_stream_break)                 */
     uint32_t write_blocked_until; /* so many writes say NAVE_EAGAIN first                       */
+    uint32_t is_without_files;    /* write_file says NAVE_ENOSYS                                */
     /* state */
     uint32_t has_eof;     /* the other end has shut or closed */
     uint32_t is_shut;     /* this end has shut                */
@@ -48,6 +49,7 @@ struct mem_stream {
     /* statistics */
     uint64_t reads;
     uint64_t writes;
+    uint64_t file_writes; /* calls of write_file that moved bytes of a file */
     uint64_t bytes_read;
     uint64_t bytes_written;
 };

@@ -220,7 +220,8 @@ struct nave_http_iface {
     /* Be called when write may go on after NAVE_EAGAIN. Thread: [worker]. Owns: borrows arg. */
     void (*write_watch)(struct nave_http *x, nave_http_fn *fn, void *arg);
     /* End the body, with trailer fields where the protocol has them. Thread: [worker].
-     * Errors: NAVE_EINVAL; NAVE_ESTATE fewer bytes than announced (the connection is cut). */
+     * Errors: NAVE_EINVAL; NAVE_ESTATE fewer bytes than announced (the connection is cut); NAVE_EAGAIN
+     * there are trailers and a range of a file is still on its way: the write watch will be called. */
     nave_err (*end)(struct nave_http *x, const struct nave_http_header *trailers, uint32_t n);
 
     /* Promise a response to a GET of `path`: a new exchange to respond to. Thread: [worker].
@@ -240,6 +241,17 @@ struct nave_http_iface {
     void (*abort)(struct nave_http *x);
     /* Fill `info` for the connection below. Thread: [worker]. See nave_stream_iface.info. */
     nave_err (*info)(struct nave_http *x, struct nave_stream_info *info);
+    /* Write a range of a file as more of the body of a response that was started. It goes out as the
+     * peer takes it, without memory of ours where the stream can do that; until it has gone, write and
+     * write_file say NAVE_EAGAIN, then the write watch is called. end (without trailers) may follow at
+     * once: the body ends with the range then, and the end callback comes when it has gone.
+     * A file that is shorter than it was said to be, or cannot be read, cuts the exchange off: the peer
+     * sees that the body is not whole. One that has grown is sent as far as was said.
+     * Thread: [worker]. Owns: copies *file; borrows the descriptor until the write watch or the end
+     * callback is called. Optional: nave_default_http_write_file.
+     * Errors: NAVE_EAGAIN; NAVE_EINVAL the range is empty or fd is below 0; NAVE_ETOOBIG more than
+     * announced; NAVE_ENOSYS: read it and write; NAVE_ESTATE; NAVE_ECLOSED. Nothing has changed then. */
+    nave_err (*write_file)(struct nave_http *x, const struct nave_file_range *file);
 };
 
 /* "nave.http.reply/1" */
@@ -344,6 +356,22 @@ static inline nave_err nave_http_respond_text(struct nave_http *x, uint16_t stat
     r.body_buf = NULL;
     r.prepared = NULL;
     return x->api->respond(x, &r);
+}
+
+/* The slot write_file of a protocol that cannot: NAVE_ENOSYS. Thread: [worker]. */
+NAVE_UNUSED static inline nave_err nave_default_http_write_file(struct nave_http *x,
+                                                                const struct nave_file_range *file)
+{
+    (void)x;
+    (void)file;
+    return NAVE_ENOSYS;
+}
+
+/* See nave_http_iface.write_file; NAVE_ENOSYS too where the table is older. Thread: [worker]. */
+static inline NAVE_NODISCARD nave_err nave_http_write_file(struct nave_http *x,
+                                                           const struct nave_file_range *file)
+{
+    return NAVE_HAS(x->api, write_file) ? x->api->write_file(x, file) : NAVE_ENOSYS;
 }
 
 /* See nave_http_iface.defer. Thread: [worker]. */

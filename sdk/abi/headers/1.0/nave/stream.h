@@ -68,6 +68,13 @@ struct nave_stream_info {
 };
 #define NAVE_STREAM_IS_SECURE (1u << 0)
 
+/* A range of a regular file that is open for reading. Frozen. */
+struct nave_file_range {
+    int64_t fd;      /* its position is neither used nor moved */
+    uint64_t offset; /* of the first byte                      */
+    uint64_t len;    /* bytes                                  */
+};
+
 /* "nave.stream/1" */
 struct nave_stream_iface {
     struct nave_iface hdr;
@@ -91,6 +98,15 @@ struct nave_stream_iface {
     /* Fill `info` as far as info->size reaches. Thread: [worker].
      * Owns: texts are valid until close. Errors: NAVE_EINVAL info->size is below 8. */
     nave_err (*info)(struct nave_stream *s, struct nave_stream_info *info);
+    /* Write from up to `n` (at most 16) pieces, and behind them a range of a file, which need not come
+     * into this process. May take only a part, also of the pieces. Thread: [worker]. State: [open].
+     * Owns: borrows all until it returns. Optional: nave_default_stream_write_file.
+     * Errors: NAVE_OK with *out_len > 0, of pieces and file together; when that is less than asked the
+     * next call tells why. NAVE_EAGAIN. With nothing written, and the stream as it was: NAVE_EOF the
+     * file ends at or before the offset; NAVE_EIO it cannot be read; NAVE_ENOSYS not with this stream or
+     * this file: read it and write; NAVE_EINVAL. NAVE_ESTATE after shut; NAVE_ERESET and others: rule 6. */
+    nave_err (*write_file)(struct nave_stream *s, const struct nave_bytes *pieces, uint32_t n,
+                           const struct nave_file_range *file, size_t *out_len);
 };
 
 /* A stream. The head is frozen. */
@@ -154,6 +170,33 @@ static inline nave_err nave_stream_get_info(struct nave_stream *s, struct nave_s
     info->size = (uint32_t)sizeof(*info);
     return s->api->info(s, info);
 }
+
+/* The slot write_file of a stream that cannot: NAVE_ENOSYS. Thread: [worker]. */
+NAVE_UNUSED static inline nave_err
+nave_default_stream_write_file(struct nave_stream *s, const struct nave_bytes *pieces, uint32_t n,
+                               const struct nave_file_range *file, size_t *out_len)
+{
+    (void)s;
+    (void)pieces;
+    (void)n;
+    (void)file;
+    (void)out_len;
+    return NAVE_ENOSYS;
+}
+
+/* See nave_stream_iface.write_file; NAVE_ENOSYS too where the table is older. Thread: [worker]. */
+static inline NAVE_NODISCARD nave_err nave_stream_write_file(struct nave_stream *s,
+                                                             const struct nave_bytes *pieces,
+                                                             uint32_t n,
+                                                             const struct nave_file_range *file,
+                                                             size_t *out_len)
+{
+    if (!NAVE_HAS(s->api, write_file))
+        return NAVE_ENOSYS;
+    return s->api->write_file(s, pieces, n, file, out_len);
+}
+
+NAVE_STATIC_ASSERT(sizeof(struct nave_file_range) == 24, "nave_file_range is frozen");
 
 NAVE_END_DECLS
 #endif
