@@ -559,6 +559,17 @@ void http1_conn_accept(struct nave_protocol *p, struct nave_stream *s_take,
     nave_stream_watch(s_take, NAVE_STREAM_READ, on_readable, c);
 }
 
+/* What never asked may have its first request under way: its peer was told nothing but "accepted". */
+static void end_idle(struct http1_conn *c)
+{
+    struct nave_worker *w = c->hw->w;
+
+    if (c->requests > 0)
+        conn_end(c);
+    else if (c->timer.deadline_ns > nave_now(w) + HTTP1_DRAIN_FIRST_NS)
+        set_deadline(c, HTTP1_DRAIN_FIRST_NS);
+}
+
 void http1_conn_drain(struct http1_worker *hw)
 {
     struct http1_conn *c = hw->conns;
@@ -570,7 +581,7 @@ void http1_conn_drain(struct http1_worker *hw)
         if (c->x)
             c->x->flags &= ~X_KEEP;
         else if (!c->in && !c->out && !(c->flags & CONN_HEADING))
-            conn_end(c);
+            end_idle(c);
         c = next;
     }
 }

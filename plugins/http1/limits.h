@@ -19,6 +19,8 @@
 #define HTTP1_REPLY_INLINE 512u /* deferred answers without allocation                   */
 #define HTTP1_SPARES_MAX   64u  /* free exchanges and replies a worker keeps             */
 
+#define HTTP1_DRAIN_FIRST_NS NAVE_SEC /* in a drain: the wait for a first request */
+
 #define HTTP1_PADDING             64u /* readable bytes behind every input of the engine          */
 #define HTTP1_METHOD_MAX          32u /* of a method token                                       */
 #define HTTP1_FIELDS_MAX          200u /* the room of an exchange: fields and Cookie fields       */

@@ -352,9 +352,11 @@ static void a_drain_closes_what_is_idle_and_finishes_what_is_not(void)
 {
     struct mem_pair *idle;
 
-    begin(hold_it);
+    begin(say_ok);
+    put(GET);
     idle = pair;
     pair = NULL;
+    script = hold_it;
     connect_peer();
     put(GET);
     plugin->ops->worker_drain(self, &worker.pub, worker.clock.now_ns + NAVE_SEC);
@@ -370,6 +372,25 @@ static void a_drain_closes_what_is_idle_and_finishes_what_is_not(void)
     CU_ASSERT_EQUAL(worker.holds, 0);
     finish();
     mem_pair_free(idle);
+}
+
+static void a_drain_waits_a_second_for_a_first_request(void)
+{
+    begin(say_ok);
+    plugin->ops->worker_drain(self, &worker.pub, worker.clock.now_ns + 10 * NAVE_SEC);
+    fake_worker_advance(&worker, NAVE_SEC - NAVE_MSEC);
+    CU_ASSERT(!pair->near.is_closed);
+    put(GET);
+    CU_ASSERT(wrote(HEAD200 "Content-Length: 2\r\nConnection: close\r\n\r\nok"));
+    CU_ASSERT(pair->near.is_closed);
+    finish();
+
+    begin(say_ok);
+    plugin->ops->worker_drain(self, &worker.pub, worker.clock.now_ns + 10 * NAVE_SEC);
+    fake_worker_advance(&worker, NAVE_SEC);
+    CU_ASSERT(pair->near.is_closed);
+    CU_ASSERT_EQUAL(worker.holds, 0);
+    finish();
 }
 
 static void a_drain_waits_for_what_is_unsent(void)
@@ -499,6 +520,7 @@ static CU_TestInfo tests[] = {
     TEST(an_answer_shorter_than_announced_is_cut),
     TEST(an_upgrade_hands_on_what_was_not_read),
     TEST(a_drain_closes_what_is_idle_and_finishes_what_is_not),
+    TEST(a_drain_waits_a_second_for_a_first_request),
     TEST(a_drain_waits_for_what_is_unsent),
     TEST(a_stop_aborts_what_is_left),
     TEST(any_allocation_may_fail),
