@@ -5,6 +5,8 @@
 bin_PROGRAMS += %D%/nave
 %C%_nave_SOURCES = \
 	%D%/main.c \
+	%D%/notify.c \
+	%D%/notify.h \
 	%D%/print.c \
 	%D%/print.h
 %C%_nave_CPPFLAGS = $(SDK_CPPFLAGS) $(STATIC_PLUGIN_CPPFLAGS)

@@ -12,6 +12,7 @@
 
 #include <nave/runtime.h>
 
+#include "notify.h"
 #include "print.h"
 
 #define EXIT_RUN    1
@@ -49,9 +50,11 @@ static int exit_status(nave_err err)
     return err == NAVE_ECONFIG ? EXIT_CONFIG : EXIT_RUN;
 }
 
-/* Make a runtime and have it read `file`. NULL, with *out_status, when it cannot. */
+/* Make a runtime and have it read `file`; `notify` is told of its events, unless it is NULL. NULL,
+ * with *out_status, when it cannot. */
 static struct nave_runtime *open_runtime(const char *file, uint32_t flags,
-                                         struct cli_printer *printer, int *out_status)
+                                         struct cli_printer *printer, struct cli_notify *notify,
+                                         int *out_status)
 {
     const char *path = getenv("NAVE_PLUGIN_PATH");
     struct nave_runtime_options options = {
@@ -61,6 +64,9 @@ static struct nave_runtime *open_runtime(const char *file, uint32_t flags,
         .report_arg = printer,
         .plugin_path = path && path[0] ? path : NULL,
         .log_level = NAVE_LOG_DEBUG, /* runtime.log_level of the file has the word */
+        .event = notify ? cli_notify_event : NULL,
+        .event_arg = notify,
+        .beat_ns = notify ? notify->beat_ns : 0,
     };
     struct nave_runtime *rt;
     nave_err err;
@@ -87,16 +93,24 @@ static struct nave_runtime *open_runtime(const char *file, uint32_t flags,
 static int run(const char *file)
 {
     struct cli_printer printer;
+    struct cli_notify notify;
     struct nave_runtime *rt;
     nave_err err;
     int status;
 
     cli_printer_init(&printer, stderr);
-    rt = open_runtime(file, NAVE_RUNTIME_SIGNALS, &printer, &status);
-    if (!rt)
+    cli_notify_open(&notify, file);
+    if (notify.said[0])
+        fprintf(stderr, "nave: warning: %s; the service manager is not told\n", notify.said);
+    rt =
+        open_runtime(file, NAVE_RUNTIME_SIGNALS | NAVE_RUNTIME_INHERIT, &printer, &notify, &status);
+    if (!rt) {
+        cli_notify_close(&notify);
         return status;
+    }
     err = nave_runtime_run(rt);
     nave_runtime_destroy(rt);
+    cli_notify_close(&notify);
     return exit_status(err);
 }
 
@@ -107,7 +121,7 @@ static int check(const char *file)
     int status;
 
     cli_printer_init(&printer, stderr);
-    rt = open_runtime(file, 0, &printer, &status);
+    rt = open_runtime(file, 0, &printer, NULL, &status);
     if (!rt)
         return status;
     nave_runtime_destroy(rt);

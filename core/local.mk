@@ -71,6 +71,10 @@ endif
 
 # the third floor: registry, lifecycle, runtime
 %C%_libnavecore_la_SOURCES += \
+	%D%/beat.c \
+	%D%/beat.h \
+	%D%/inherit.c \
+	%D%/inherit.h \
 	%D%/lifecycle.c \
 	%D%/lifecycle.h \
 	%D%/runtime.c \

@@ -19,6 +19,7 @@
 
 /* Options of the first minor end here. */
 #define RUNTIME_OPTIONS_MIN offsetof(struct nave_runtime_options, event)
+#define RUNTIME_FLAGS       (NAVE_RUNTIME_SIGNALS | NAVE_RUNTIME_INHERIT)
 
 const char *nave_version(void)
 {
@@ -65,11 +66,11 @@ static int32_t is_path_absolute(const char *path)
 
 static nave_err check_options(struct nave_runtime *rt, const struct nave_runtime_options *o)
 {
-    if (o->flags & ~NAVE_RUNTIME_SIGNALS) {
+    if (o->flags & ~RUNTIME_FLAGS) {
         nv_report_error(&rt->report, NAVE_EINVAL, NULL,
                         "flags 0x%x of nave_runtime_options are not known here; use a newer Nave, "
                         "or leave them out",
-                        o->flags & ~NAVE_RUNTIME_SIGNALS);
+                        o->flags & ~RUNTIME_FLAGS);
         return NAVE_EINVAL;
     }
     if (!is_path_absolute(o->plugin_path)) {
@@ -80,6 +81,12 @@ static nave_err check_options(struct nave_runtime *rt, const struct nave_runtime
     if (o->workers > NV_WORKERS_MAX) {
         nv_report_error(&rt->report, NAVE_EINVAL, NULL,
                         "%u workers are not possible; %u are the most", o->workers, NV_WORKERS_MAX);
+        return NAVE_EINVAL;
+    }
+    if (o->beat_ns < 0) {
+        nv_report_error(&rt->report, NAVE_EINVAL, NULL,
+                        "beat_ns of nave_runtime_options is a length of time, and %lld is none",
+                        (long long)o->beat_ns);
         return NAVE_EINVAL;
     }
     return NAVE_OK;
@@ -113,7 +120,13 @@ nave_err nave_runtime_create(const struct nave_runtime_options *options,
         if (!rt->plugin_path)
             goto fail_report;
     }
+    if (o.flags & NAVE_RUNTIME_INHERIT) {
+        err = nv_inherit_take(&rt->inherited, &rt->report);
+        if (err)
+            goto fail_path;
+    }
     rt->flags = o.flags;
+    rt->beat_ns = o.beat_ns;
     rt->event = o.event;
     rt->event_arg = o.event_arg;
     rt->workers_asked = o.workers;
@@ -122,6 +135,8 @@ nave_err nave_runtime_create(const struct nave_runtime_options *options,
     *out_rt = rt;
     return NAVE_OK;
 
+fail_path:
+    free(rt->plugin_path);
 fail_report:
     nv_report_finish(&rt->report);
 fail:
@@ -191,6 +206,13 @@ static nave_err start(struct nave_runtime *rt)
         err = nv_lifecycle_start(rt);
     if (!err)
         err = nv_threads_up(rt);
+    if (!err) {
+        err = nv_beat_start(&rt->beat, rt, rt->beat_ns);
+        if (err) {
+            nv_report_error(&rt->report, err, NULL, "out of memory while starting");
+            (void)nv_threads_down(rt);
+        }
+    }
     if (err) {
         nv_lifecycle_stop(rt);
         nv_lifecycle_destroy(rt);
@@ -234,8 +256,10 @@ nave_err nave_runtime_start(struct nave_runtime *rt)
 /* The drain is over: end the workers, stop the plugins. */
 static nave_err finish(struct nave_runtime *rt)
 {
-    nave_err err = nv_threads_down(rt);
+    nave_err err;
 
+    nv_beat_stop(&rt->beat);
+    err = nv_threads_down(rt);
     nv_lifecycle_stop(rt);
     rt->state = NV_RUNTIME_STOPPED;
     return err;
@@ -344,6 +368,8 @@ void nave_runtime_destroy(struct nave_runtime *rt)
         (void)finish(rt);
     nv_lifecycle_destroy(rt);
     nv_threads_destroy(rt);
+    nv_beat_finish(&rt->beat);
+    nv_inherit_close(&rt->inherited);
     nv_runtime_unresolve(rt);
     nv_conf_destroy(rt->doc);
     nv_report_finish(&rt->report);

@@ -12,8 +12,10 @@
 #include <nave/option.h>
 #include <nave/runtime.h>
 
+#include "beat.h"
 #include "conf.h"
 #include "graph.h"
+#include "inherit.h"
 #include "loader.h"
 #include "registry.h"
 #include "report.h"
@@ -58,6 +60,8 @@ struct nave_runtime {
     struct nv_report report;
     nave_event_fn *event; /* may be NULL */
     void *event_arg;
+    nave_nsec beat_ns;           /* 0: no beat                            */
+    struct nv_inherit inherited; /* with NAVE_RUNTIME_INHERIT; else empty */
 
     /* what configure found */
     struct nv_conf_doc *doc;
@@ -77,6 +81,7 @@ struct nave_runtime {
     int32_t has_control;
     uint32_t worker_count;
     struct nv_threads threads;
+    struct nv_beat beat;
 };
 
 /* The calling thread takes the control role, and gives it back. They nest. */

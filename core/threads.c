@@ -198,6 +198,8 @@ static void begin_drain(struct nv_thread *t)
     t->is_draining = 1;
     if (t->index == 0)
         nv_runtime_tell(rt, NAVE_EVENT_DRAINING, NAVE_OK);
+    if (t->index == 0) /* who else has these sockets gets what comes from now on */
+        nv_inherit_close(&rt->inherited);
     t->deadline_ns = nv_worker_now(t->worker) + rt->conf.shutdown_timeout;
     stop_listeners(t);
     for (i = t->started; i-- > 0;) {

@@ -369,6 +369,18 @@ void nv_wiring_unresolve(struct nave_runtime *rt)
 
 /* --- listening ------------------------------------------------------------------------------- */
 
+static int32_t is_listener(const void *arg, struct nave_str name)
+{
+    const struct nave_runtime *rt = arg;
+    uint32_t i;
+
+    for (i = 0; i < rt->listener_count; i++)
+        if (rt->listeners[i].conf.name.len == name.len &&
+            memcmp(rt->listeners[i].conf.name.ptr, name.ptr, name.len) == 0)
+            return 1;
+    return 0;
+}
+
 static nave_err listen_one(struct nave_runtime *rt, struct nv_listener *l)
 {
     struct nave_listen_args args = {.size = sizeof(args)};
@@ -396,12 +408,16 @@ static nave_err listen_one(struct nave_runtime *rt, struct nv_listener *l)
     args.name = l->conf.name;
     args.next = (struct nave_protocol *)(void *)handle;
     args.conf = l->at;
+    args.inherited_count = nv_inherit_offer(&rt->inherited, l->conf.name, NULL, is_listener, rt);
+    args.inherited = args.inherited_count ? rt->inherited.offer : NULL;
     errors = nv_report_errors(&rt->report);
     err = ((struct nave_transport *)(void *)transport)
               ->api->listen((struct nave_transport *)(void *)transport, &args, &l->handle);
     if (err && nv_report_errors(&rt->report) == errors)
         nv_conf_fail(nave_conf_get(l->at, "bind"), err, NULL, "cannot listen on %.*s: %s",
                      (int)l->conf.bind.len, l->conf.bind.ptr, nave_err_text(err));
+    if (!err)
+        l->inherited = nv_inherit_settle(&rt->inherited, args.inherited_count, l->handle);
     return err == NAVE_ESYNTAX ? NAVE_ECONFIG : err; /* the file is wrong, not the world */
 }
 
@@ -412,6 +428,8 @@ nave_err nv_wiring_listen(struct nave_runtime *rt)
 
     for (i = 0; i < rt->listener_count && !err; i++)
         err = listen_one(rt, &rt->listeners[i]);
+    if (!err)
+        nv_inherit_close_unused(&rt->inherited, &rt->report);
     return err;
 }
 
@@ -423,8 +441,10 @@ void nv_wiring_unlisten(struct nave_runtime *rt)
     for (i = rt->listener_count; i-- > 0;) {
         struct nv_listener *l = &rt->listeners[i];
 
-        if (l->handle)
+        if (l->handle) {
+            nv_inherit_release(&rt->inherited, l->handle);
             l->handle->api->destroy(l->handle);
+        }
         l->handle = NULL;
     }
     for (m = rt->made; m; m = next) { /* newest first: each before what it hands on to */
@@ -444,17 +464,18 @@ void nv_wiring_announce(struct nave_runtime *rt)
         char host[INET6_ADDRSTRLEN + 2] = "";
         nave_err err = l->handle->api->address(l->handle, &addr);
         int32_t is_ip6 = addr.family == NAVE_ADDR_IP6;
+        const char *how = l->inherited ? ", inherited" : "";
 
         if (!err && (is_ip6 || addr.family == NAVE_ADDR_IP4) &&
             inet_ntop(is_ip6 ? AF_INET6 : AF_INET, addr.bytes, host, sizeof(host)))
             nv_report_log(&rt->report, NAVE_LOG_INFO, NULL,
-                          "listening on %s://%s%s%s:%u (listener %.*s)", l->scheme,
+                          "listening on %s://%s%s%s:%u (listener %.*s%s)", l->scheme,
                           is_ip6 ? "[" : "", host, is_ip6 ? "]" : "", addr.port,
-                          (int)l->conf.name.len, l->conf.name.ptr);
+                          (int)l->conf.name.len, l->conf.name.ptr, how);
         else
-            nv_report_log(&rt->report, NAVE_LOG_INFO, NULL, "listening on %.*s (listener %.*s)",
+            nv_report_log(&rt->report, NAVE_LOG_INFO, NULL, "listening on %.*s (listener %.*s%s)",
                           (int)l->conf.bind.len, l->conf.bind.ptr, (int)l->conf.name.len,
-                          l->conf.name.ptr);
+                          l->conf.name.ptr, how);
     }
 }
 

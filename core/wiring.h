@@ -40,7 +40,8 @@ struct nv_listener {
     char *protocol;
     char *layers[NV_LAYERS_MAX];
     uint32_t layer_count;
-    struct nave_listener *handle; /* NULL: does not listen */
+    struct nave_listener *handle; /* NULL: does not listen                   */
+    uint32_t inherited;           /* sockets it has of those that were passed */
 };
 
 /* Read section "listeners" and resolve its names; prefer an order in which a protocol starts after

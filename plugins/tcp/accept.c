@@ -264,8 +264,9 @@ void tcp_acceptor_stop(struct tcp_acceptor *a)
     forget_pause(a);
     a->state = TCP_ACCEPT_STOPPED;
     /* The kernel has answered these peers already; closing would reset them. Its queue holds one
-     * more than the backlog; what arrives meanwhile is not waited for. */
-    (void)burst(a, options_of(a)->backlog + 1);
+     * more than the backlog; what arrives meanwhile is not waited for. Of a socket that was passed
+     * the backlog is not ours; who passed it may have it still, or not: what waits is served. */
+    (void)burst(a, (a->listener->is_inherited ? TCP_BACKLOG_MAX : options_of(a)->backlog) + 1);
     a->io->api->io_close(a->io);
     a->io = NULL;
     close(a->fd);

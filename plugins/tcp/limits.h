@@ -40,6 +40,9 @@
 
 NAVE_OPTION_STRUCT(tcp_options, TCP_OPTIONS);
 
+/* The longest backlog that a kernel keeps, for sockets whose backlog somebody else chose. */
+#define TCP_BACKLOG_MAX 65535u
+
 /* Spans and pieces of one call: the contract of nave/stream.h. */
 #define TCP_VECTOR_MAX 16u
 

@@ -114,16 +114,20 @@ nave_err tcp_listener_create(struct tcp_plugin *plugin, const struct tcp_options
 {
     struct tcp_listener *l;
     struct nave_addr address;
-    char message[TCP_ADDRESS_TEXT_MAX + 128];
-    uint32_t count = plugin->worker_count;
+    char message[TCP_ADDRESS_TEXT_MAX + 512];
+    uint32_t count = plugin->worker_count, passed = 0;
     uint32_t i;
     nave_err err;
 
     err = tcp_addr_parse(args->address.ptr, args->address.len, &address, message, sizeof(message));
+    if (!err)
+        err = tcp_inherit_count(args, &address, &passed, message, sizeof(message));
     if (err) {
         report(plugin, args, message);
         return err;
     }
+    if (passed > count)
+        count = passed;
     l = nave_host_alloc(plugin->host, listener_size(count));
     if (!l) {
         report_listen(plugin, args, &address, NAVE_ENOMEM);
@@ -138,8 +142,10 @@ nave_err tcp_listener_create(struct tcp_plugin *plugin, const struct tcp_options
         l->acceptors[i].listener = l;
         l->acceptors[i].fd = -1;
     }
-    err = open_all(l, options, &address);
-    if (err == NAVE_ENOSYS && is_any_ip6(&address) && args->address.ptr[0] == '*') {
+    l->is_inherited = passed > 0;
+    err = passed ? tcp_inherit_open(l, options, args, &address, passed)
+                 : open_all(l, options, &address);
+    if (!passed && err == NAVE_ENOSYS && is_any_ip6(&address) && args->address.ptr[0] == '*') {
         address.family = NAVE_ADDR_IP4; /* a machine without IPv6: "*" is 0.0.0.0 there */
         err = open_all(l, options, &address);
     }
@@ -153,22 +159,33 @@ nave_err tcp_listener_create(struct tcp_plugin *plugin, const struct tcp_options
     return NAVE_OK;
 }
 
-static nave_err listener_start(struct nave_listener *pub, uint32_t worker)
-{
-    struct tcp_listener *l = from_pub(pub);
-
-    if (worker >= l->count || !l->plugin->workers[worker].w)
-        return NAVE_EINVAL;
-    l->acceptors[worker].worker = &l->plugin->workers[worker];
-    return tcp_acceptor_start(&l->acceptors[worker]);
-}
-
 static void listener_stop(struct nave_listener *pub, uint32_t worker)
 {
     struct tcp_listener *l = from_pub(pub);
+    uint32_t i;
 
-    if (worker < l->count)
-        tcp_acceptor_stop(&l->acceptors[worker]);
+    for (i = worker; i < l->count; i += l->plugin->worker_count)
+        tcp_acceptor_stop(&l->acceptors[i]);
+}
+
+static nave_err listener_start(struct nave_listener *pub, uint32_t worker)
+{
+    struct tcp_listener *l = from_pub(pub);
+    uint32_t workers = l->plugin->worker_count;
+    uint32_t i;
+    nave_err err;
+
+    if (worker >= workers || !l->plugin->workers[worker].w)
+        return NAVE_EINVAL;
+    for (i = worker; i < l->count; i += workers) {
+        l->acceptors[i].worker = &l->plugin->workers[worker];
+        err = tcp_acceptor_start(&l->acceptors[i]);
+        if (err) {
+            listener_stop(pub, worker);
+            return err;
+        }
+    }
+    return NAVE_OK;
 }
 
 static nave_err listener_address(struct nave_listener *pub, struct nave_addr *out)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A listener: one listening socket for each worker, all on one port. listener.c makes and ends them,
- * accept.c accepts on them.
+ * A listener: one listening socket for each worker, all on one port; or those that the program was
+ * started with. listener.c makes and ends them, inherit.c takes passed ones, accept.c accepts.
  */
 #ifndef TCP_LISTENER_H
 #define TCP_LISTENER_H
@@ -35,8 +35,8 @@ struct tcp_listener {
     struct tcp_plugin *plugin;
     struct nave_protocol *next; /* gets the streams */
     struct nave_addr address;
-    uint32_t count; /* of acceptors: one for each worker */
-    uint32_t reserved;
+    uint32_t count; /* of acceptors: one for each worker, or more when more sockets were passed */
+    uint32_t is_inherited;
     struct tcp_acceptor acceptors[];
 };
 
@@ -47,6 +47,19 @@ extern const struct nave_listener_iface tcp_listener_table;
 nave_err tcp_listener_create(struct tcp_plugin *plugin, const struct tcp_options *options,
                              const struct nave_listen_args *args,
                              struct nave_listener **out_listener);
+
+/* inherit.c: count the sockets among args->inherited that are for a listener at `wanted`.
+ * Thread: [control]. Errors: NAVE_EINVAL a socket of the listener's name is of a wrong kind, with the
+ * reason in `message` (of `room` bytes). */
+nave_err tcp_inherit_count(const struct nave_listen_args *args, const struct nave_addr *wanted,
+                           uint32_t *out_count, char *message, size_t room);
+
+/* Give every acceptor of `l` a duplicate of one of these `count` sockets, mark them TAKEN, and store
+ * the address of the first. Thread: [control]. Owns: l has the duplicates, also on failure.
+ * Errors: of tcp_socket_inherit; nothing is TAKEN then. */
+nave_err tcp_inherit_open(struct tcp_listener *l, const struct tcp_options *options,
+                          const struct nave_listen_args *args, struct nave_addr *address,
+                          uint32_t count);
 
 /* accept.c: begin to accept on `a`, whose worker is set. Thread: [worker]. Errors: of io_open. */
 nave_err tcp_acceptor_start(struct tcp_acceptor *a);

@@ -4,6 +4,7 @@
 	%D%/accept.c \
 	%D%/addr.c \
 	%D%/addr.h \
+	%D%/inherit.c \
 	%D%/limits.h \
 	%D%/linger.c \
 	%D%/listener.c \

@@ -139,8 +139,8 @@ static int open_socket(const struct nave_addr *address, const struct tcp_options
     return fd;
 }
 
-/* What each accepted connection inherits. The buffers must be set before listen: the window scale
- * is agreed on in the handshake. -1 and errno. */
+/* What each accepted connection inherits. The buffers must be set before its handshake, in which the
+ * window scale is agreed on. -1 and errno. */
 static int set_inherited(int fd, const struct tcp_options *options)
 {
     if (options->nodelay && set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1) != 0)
@@ -211,6 +211,22 @@ nave_err tcp_socket_probe(const struct nave_addr *address, const struct tcp_opti
         err = tcp_err_from_errno(errno);
     close(fd);
     return err;
+}
+
+nave_err tcp_socket_inherit(int fd, const struct tcp_options *options, int *out_fd)
+{
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    nave_err err;
+
+    if (own < 0)
+        return tcp_err_from_errno(errno);
+    if (set_inherited(own, options) != 0) {
+        err = tcp_err_from_errno(errno);
+        close(own);
+        return err;
+    }
+    *out_fd = own;
+    return NAVE_OK;
 }
 
 int tcp_socket_accept(int listen_fd)

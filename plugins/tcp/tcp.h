@@ -89,6 +89,11 @@ nave_err tcp_socket_listen(struct nave_addr *address, const struct tcp_options *
  * Thread: [control]. Errors: NAVE_EADDRINUSE; what bind says otherwise. */
 nave_err tcp_socket_probe(const struct nave_addr *address, const struct tcp_options *options);
 
+/* Duplicate listening socket `fd`, close-on-exec, with the options that accepted connections inherit;
+ * its backlog and what bind looks at stay as they are. Thread: [control]. Owns: the caller closes
+ * *out_fd. Errors: see tcp_err_from_errno. */
+nave_err tcp_socket_inherit(int fd, const struct tcp_options *options, int *out_fd);
+
 /* Accept one connection, non-blocking and close-on-exec; -1 and errno. Thread: [worker]. */
 int tcp_socket_accept(int listen_fd);
 

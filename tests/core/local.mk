@@ -4,6 +4,7 @@
 
 check_PROGRAMS += \
 	%D%/test_inbox \
+	%D%/test_inherit \
 	%D%/test_reactor \
 	%D%/test_signals \
 	%D%/test_slab \
@@ -16,6 +17,10 @@ check_PROGRAMS += \
 %C%_test_inbox_SOURCES  = %D%/test_inbox.c
 %C%_test_inbox_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_inbox_LDADD    = $(%C%_libs)
+
+%C%_test_inherit_SOURCES  = %D%/test_inherit.c
+%C%_test_inherit_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_inherit_LDADD    = $(%C%_libs)
 
 %C%_test_reactor_SOURCES  = %D%/test_reactor.c
 %C%_test_reactor_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -2,6 +2,6 @@
 #
 # The whole program, from outside: sockets, signals, exit status.
 
-TESTS += %D%/serve %D%/install %D%/browser
+TESTS += %D%/serve %D%/install %D%/browser %D%/service
 
-EXTRA_DIST += %D%/serve %D%/install %D%/browser
+EXTRA_DIST += %D%/serve %D%/install %D%/browser %D%/service

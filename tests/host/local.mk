@@ -129,3 +129,8 @@ check_PROGRAMS += %D%/test_checked
 %C%_test_checked_SOURCES  = %D%/test_checked.c
 %C%_test_checked_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
 %C%_test_checked_LDADD    = core/libnavecore.la $(CUNIT_LIBS) -lpthread
+
+check_PROGRAMS += %D%/test_beat
+%C%_test_beat_SOURCES  = %D%/test_beat.c
+%C%_test_beat_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_beat_LDADD    = core/libnavecore.la $(CUNIT_LIBS) -lpthread

@@ -2,7 +2,7 @@
 
 %C%_rig = %D%/rig.c %D%/rig.h
 
-check_PROGRAMS += %D%/test_stream %D%/test_listener %D%/test_write_file
+check_PROGRAMS += %D%/test_stream %D%/test_listener %D%/test_write_file %D%/test_inherit
 
 %C%_test_stream_SOURCES  = %D%/test_stream.c $(%C%_rig)
 %C%_test_stream_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -15,3 +15,7 @@ check_PROGRAMS += %D%/test_stream %D%/test_listener %D%/test_write_file
 %C%_test_write_file_SOURCES  = %D%/test_write_file.c $(%C%_rig)
 %C%_test_write_file_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_write_file_LDADD    = plugins/tcp/libtcp.la tests/support/libsupport.la $(CUNIT_LIBS)
+
+%C%_test_inherit_SOURCES  = %D%/test_inherit.c $(%C%_rig)
+%C%_test_inherit_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_inherit_LDADD    = plugins/tcp/libtcp.la tests/support/libsupport.la $(CUNIT_LIBS)

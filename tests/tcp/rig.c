@@ -279,7 +279,9 @@ nave_err rig_start(struct rig *r, const char *address)
     struct nave_listen_args listen_args = {.size = sizeof(listen_args),
                                            .address = {address, strlen(address)},
                                            .name = NAVE_STR_LIT("web"),
-                                           .next = &r->protocol};
+                                           .next = &r->protocol,
+                                           .inherited = r->inherited,
+                                           .inherited_count = r->inherited_count};
     struct nave_transport *t;
     void *self = NULL;
     nave_err err = ops->create(&r->host.pub, &self);

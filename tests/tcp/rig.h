@@ -42,6 +42,8 @@ struct rig {
     struct tcp_options options;
     struct nave_handle *transport;
     struct nave_listener *listener;
+    struct nave_inherited **inherited; /* of the test, for listen */
+    uint32_t inherited_count;
     int backend;
     int epoll_fd;
     struct rig_io *ios[RIG_IOS];

@@ -42,15 +42,20 @@ typedef void nave_report_fn(void *arg, const struct nave_report *report);
 
 /* run() handles SIGINT and SIGTERM (drain, second: at once) and SIGHUP. */
 #define NAVE_RUNTIME_SIGNALS (1u << 0)
+/* create() takes the sockets that LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES pass to this process
+ * (sd_listen_fds(3)) and removes these variables, so no other thread may use the environment then.
+ * Listeners of the same name or address accept on them. */
+#define NAVE_RUNTIME_INHERIT (1u << 1)
 
 /* What happens to a runtime as a whole: X(value, NAME). */
 #define NAVE_EVENTS(X)                                                                 \
     X(1, LISTENING) /* every listener accepts                                       */ \
     X(2, RELOADING) /* a reload begins                                              */ \
     X(3, RELOADED)  /* it ended: err is NAVE_OK, or why everything stays as it was  */ \
-    X(4, DRAINING)  /* no new work is taken                                         */
+    X(4, DRAINING)  /* no new work is taken                                         */ \
+    X(5, BEAT)      /* every worker turned since the last one: see beat_ns          */
 #define NAVE_EVENT_ENUM_(value, name) NAVE_EVENT_##name = (value),
-enum nave_event_values { NAVE_EVENTS(NAVE_EVENT_ENUM_) NAVE_EVENT_LAST = 4 };
+enum nave_event_values { NAVE_EVENTS(NAVE_EVENT_ENUM_) NAVE_EVENT_LAST = 5 };
 #undef NAVE_EVENT_ENUM_
 
 /* Called for each event. Thread: [control]. Must return soon: worker 0 waits. May call what is tagged
@@ -69,14 +74,16 @@ struct nave_runtime_options {
     uint32_t log_level;      /* the most that is told: NAVE_LOG_*                           */
     nave_event_fn *event;    /* NULL: nobody is told                                        */
     void *event_arg;
+    nave_nsec beat_ns; /* how often to tell BEAT, while all workers turn; 0: never           */
 };
 
 /* The version of libnave, "0.1.0". Thread: [any]. */
 NAVE_EXPORT const char *nave_version(void);
 
-/* Make a runtime. Thread: [any]. Owns: borrows static_plugins and report_arg until destroy; copies
- * the rest. Errors: NAVE_EINVAL size too small or an unknown flag; NAVE_ETOONEW a non-zero tail;
- * NAVE_ENOMEM. *out_rt is written only on success. */
+/* Make a runtime. Thread: [any]. Owns: borrows static_plugins, report_arg and event_arg until destroy;
+ * copies the rest. Errors: NAVE_EINVAL size too small, an unknown flag, a wrong variable
+ * (NAVE_RUNTIME_INHERIT); NAVE_ETOONEW a non-zero tail; NAVE_ENOMEM. *out_rt is written only on
+ * success. */
 NAVE_EXPORT NAVE_NODISCARD nave_err nave_runtime_create(const struct nave_runtime_options *options,
                                                         struct nave_runtime **out_rt);
 

@@ -68,6 +68,26 @@ struct nave_protocol {
     const struct nave_protocol_iface *api;
 };
 
+#define NAVE_INHERITED_OTHER     0u /* a file, a pipe, a socket of another kind        */
+#define NAVE_INHERITED_LISTENING 1u /* a stream socket that listens                    */
+#define NAVE_INHERITED_STREAM    2u /* a stream socket that does not                   */
+#define NAVE_INHERITED_DATAGRAM  3u
+
+#define NAVE_INHERITED_NAMED (1u << 0) /* its name is the listener's: take it, or fail       */
+#define NAVE_INHERITED_TAKEN (1u << 1) /* set by listen on what it accepts on                */
+
+/* A descriptor that the program was started with (sd_listen_fds(3), NAVE_RUNTIME_INHERIT). It is
+ * non-blocking, closed on exec, and stays the host's: who takes it works on a duplicate. Sized. */
+struct nave_inherited {
+    uint32_t size;
+    uint32_t flags; /* NAVE_INHERITED_NAMED, NAVE_INHERITED_TAKEN                            */
+    uint32_t kind;  /* NAVE_INHERITED_OTHER, ...                                             */
+    int32_t fd;
+    struct nave_addr address; /* it is bound to; NAVE_ADDR_NONE: of another family, or unknown */
+    struct nave_str path;     /* of a Unix socket, '@' first when it is abstract; else empty   */
+    struct nave_str name;     /* FileDescriptorName=, or "unknown"                             */
+};
+
 /* How to listen. Sized; borrowed until listen returns, but for next. */
 struct nave_listen_args {
     uint32_t size;
@@ -76,15 +96,22 @@ struct nave_listen_args {
     struct nave_str name;       /* of the listener, for messages and counters                 */
     struct nave_protocol *next; /* gets the streams; outlives the listener                    */
     struct nave_conf *conf;     /* the listener's object, for errors; NULL when there is none */
+    /* Sockets to accept on instead of binding: each that is NAMED, and each that is bound to
+     * `address`. The others are left alone. NULL when there is none.                         */
+    struct nave_inherited *const *inherited;
+    uint32_t inherited_count;
+    uint32_t reserved;
 };
 
 /* "nave.transport/1" */
 struct nave_transport_iface {
     struct nave_iface hdr;
     /* Make a listener: the address is parsed, the sockets are bound and listen, none is accepted.
+     * Where args->inherited has sockets for it, nothing is bound, and they are marked TAKEN.
      * Thread: [control]. Owns: give it back with nave_listener_iface.destroy.
      * Errors: NAVE_ESYNTAX; NAVE_EADDRINUSE; NAVE_EADDRNOTAVAIL; NAVE_EDENIED; NAVE_ENOFILES;
-     * NAVE_ENOMEM. Each is reported at args->conf. */
+     * NAVE_EINVAL a NAMED socket is not of the kind that is needed; NAVE_ENOMEM. Each is reported
+     * at args->conf, and nothing is TAKEN then. */
     nave_err (*listen)(struct nave_transport *t, const struct nave_listen_args *args,
                        struct nave_listener **out_listener);
 };
