@@ -92,19 +92,35 @@ static nave_err check_options(struct nave_runtime *rt, const struct nave_runtime
     return NAVE_OK;
 }
 
+/* There is no runtime yet to report by; the part of `o` that is known here says whom to tell. */
+static nave_err refuse_tail(const struct nave_runtime_options *o, uint32_t offset)
+{
+    struct nv_report report;
+
+    if (nv_report_init(&report, o->report, o->report_arg, NAVE_LOG_ERROR) == NAVE_OK) {
+        nv_report_error(&report, NAVE_ETOONEW, NULL,
+                        "nave_runtime_options uses a field at byte %u, and libnave %s knows %zu; "
+                        "use a newer libnave, or build the program with the headers of this one",
+                        offset, NAVE_VERSION, sizeof(*o));
+        nv_report_finish(&report);
+    }
+    return NAVE_ETOONEW;
+}
+
 nave_err nave_runtime_create(const struct nave_runtime_options *options,
                              struct nave_runtime **out_rt)
 {
     const char *check = getenv("NAVE_CHECK");
     struct nave_runtime_options o;
     struct nave_runtime *rt;
+    uint32_t offset;
     nave_err err;
 
     if (!options || !out_rt)
         return NAVE_EINVAL;
-    err = nv_sized_copy(&o, sizeof(o), options, RUNTIME_OPTIONS_MIN, NULL);
+    err = nv_sized_copy(&o, sizeof(o), options, RUNTIME_OPTIONS_MIN, &offset);
     if (err)
-        return err;
+        return err == NAVE_ETOONEW ? refuse_tail(options, offset) : err;
     rt = calloc(1, sizeof(*rt));
     if (!rt)
         return NAVE_ENOMEM;

@@ -180,10 +180,27 @@ static inline int32_t has_prepared(const struct nave_http_response *r)
     return r->size >= sizeof(*r) && r->prepared;
 }
 
+nave_err http1_check_other_size(const struct nave_http_response *r)
+{
+    const unsigned char *bytes = (const unsigned char *)r;
+    uint32_t i;
+
+    if (r->size < HTTP1_RESPONSE_MIN || r->size > HTTP1_RESPONSE_MAX)
+        return NAVE_EINVAL;
+    for (i = (uint32_t)sizeof(*r); i < r->size; i++) {
+        if (bytes[i])
+            return NAVE_ETOONEW;
+    }
+    return NAVE_OK;
+}
+
 static nave_err check_response(const struct nave_http_response *r, uint32_t lowest)
 {
-    if (NAVE_UNLIKELY(r->size < HTTP1_RESPONSE_MIN || r->status < lowest || r->status > 599 ||
-                      (r->flags & ~NAVE_HTTP_CLOSE)))
+    nave_err err = http1_check_size(r);
+
+    if (NAVE_UNLIKELY(err != NAVE_OK))
+        return err;
+    if (NAVE_UNLIKELY(r->status < lowest || r->status > 599 || (r->flags & ~NAVE_HTTP_CLOSE)))
         return NAVE_EINVAL;
     return has_prepared(r) ? NAVE_OK : http1_check_response_headers(r);
 }
@@ -497,7 +514,10 @@ static nave_err http_inform(struct nave_http *pub, const struct nave_http_respon
         return err;
     if (pub->version < 11)
         return NAVE_ENOSYS;
-    if (r->status > 199 || r->status == 101 || r->body_len || check_response(r, 100) != NAVE_OK)
+    err = check_response(r, 100);
+    if (err != NAVE_OK)
+        return err;
+    if (r->status > 199 || r->status == 101 || r->body_len)
         return NAVE_EINVAL;
     a.status = r->status;
     a.header_count = r->header_count;

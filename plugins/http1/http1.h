@@ -26,7 +26,8 @@
 #define HTTP1_HELD_MAX     65536u /* input kept while an exchange is pending       */
 /* A response has this at least; what came later is asked for by its size. */
 #define HTTP1_RESPONSE_MIN offsetof(struct nave_http_response, prepared)
-#define HTTP1_ARENA        448u /* of nave_http_alloc, before more is fetched    */
+#define HTTP1_RESPONSE_MAX 4096u /* no response of any minor is larger             */
+#define HTTP1_ARENA        448u  /* of nave_http_alloc, before more is fetched    */
 
 struct http1_conn;
 struct http1_exchange;
@@ -264,6 +265,14 @@ void http1_exchange_end(struct http1_exchange *x);
 void http1_exchange_error(struct http1_conn *c, struct http1_exchange *x, uint16_t status);
 /* NAVE_EINVAL when a header of `r` may not be sent. Thread: [any]. */
 nave_err http1_check_response_headers(const struct nave_http_response *r);
+/* Is `r` large enough, and does it say nothing in a tail that is not known here (law 2)? It may be of
+ * an older or of a newer SDK. Errors: NAVE_EINVAL its size; NAVE_ETOONEW a non-zero tail. */
+nave_err http1_check_other_size(const struct nave_http_response *r);
+
+static inline nave_err http1_check_size(const struct nave_http_response *r)
+{
+    return NAVE_LIKELY(r->size == sizeof(*r)) ? NAVE_OK : http1_check_other_size(r);
+}
 nave_err http1_exchange_respond(struct http1_exchange *x, const struct nave_http_response *r);
 /* 1: a response was started, and its body may go on. */
 int32_t http1_exchange_is_streaming(const struct http1_exchange *x);

@@ -214,11 +214,12 @@ static nave_err reply_respond(struct nave_http_reply *pub,
                               const struct nave_http_response *response)
 {
     struct http1_reply *r = from_pub(pub);
-    nave_err err;
+    nave_err err = http1_check_size(response);
 
-    if (response->size < HTTP1_RESPONSE_MIN || response->status < 200 || response->status > 599 ||
-        response->header_count > HEADERS_MAX || (response->flags & ~NAVE_HTTP_CLOSE) ||
-        http1_check_response_headers(response) != NAVE_OK)
+    if (err != NAVE_OK)
+        return err;
+    if (response->status < 200 || response->status > 599 || response->header_count > HEADERS_MAX ||
+        (response->flags & ~NAVE_HTTP_CLOSE) || http1_check_response_headers(response) != NAVE_OK)
         return NAVE_EINVAL;
     err = pack(r, response);
     return err == NAVE_OK ? post(r) : err;

@@ -173,13 +173,17 @@ nave_err http1_upgrade(struct nave_http *pub, const struct nave_http_response *r
     char date[HTTP1_DATE_LEN];
     size_t need, len;
     char *head;
+    nave_err err;
 
     if (!c || (c->flags & CONN_DEAD))
         return NAVE_ECLOSED;
     if ((x->flags & (X_STARTED | X_DONE | X_DEFERRED)) || !(x->flags & X_BODY_DONE) ||
         !(is_connect || (pub->flags & NAVE_HTTP_WANTS_UPGRADE)) || http1_conn_unsent(c))
         return NAVE_ESTATE;
-    if (r->size < HTTP1_RESPONSE_MIN || r->body_len || http1_check_response_headers(r) != NAVE_OK)
+    err = http1_check_size(r);
+    if (err != NAVE_OK)
+        return err;
+    if (r->body_len || http1_check_response_headers(r) != NAVE_OK)
         return NAVE_EINVAL;
     http1_render_date(date, c->hw->w->clock->wall_s);
     a.status = is_connect ? 200 : 101;

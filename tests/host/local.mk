@@ -86,7 +86,8 @@ check_PROGRAMS += %D%/test_memory
 	-Wl,--wrap=aligned_alloc,--wrap=strdup,--wrap=strndup
 %C%_test_memory_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
-# Copies of proof.so are damaged; no_entry.so and twin.so are the same source built otherwise.
+# Copies of proof.so are damaged; no_entry.so, twin.so, longer.so and newer.so are the same source
+# built otherwise.
 check_PROGRAMS += %D%/test_loading
 %C%_test_loading_SOURCES  = %D%/test_loading.c %D%/plugins/proof.c
 %C%_test_loading_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN \
@@ -107,6 +108,17 @@ check_LTLIBRARIES += %D%/twin.la
 %C%_twin_la_SOURCES  = %D%/plugins/proof.c
 %C%_twin_la_CPPFLAGS = $(SDK_CPPFLAGS) -DPROOF_ID='"test.twin"'
 %C%_twin_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+
+# Operations with a tail that this host does not know, of zeros and not.
+check_LTLIBRARIES += %D%/longer.la
+%C%_longer_la_SOURCES  = %D%/plugins/proof.c
+%C%_longer_la_CPPFLAGS = $(SDK_CPPFLAGS) -DPROOF_TAIL=0
+%C%_longer_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+
+check_LTLIBRARIES += %D%/newer.la
+%C%_newer_la_SOURCES  = %D%/plugins/proof.c
+%C%_newer_la_CPPFLAGS = $(SDK_CPPFLAGS) -DPROOF_TAIL=-1
+%C%_newer_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
 
 # One source three ways; life_1_0.so sees the frozen headers and no others.
 check_PROGRAMS += %D%/test_three_ways

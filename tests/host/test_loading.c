@@ -631,13 +631,19 @@ static void the_id_inside_must_be_the_one_that_was_asked_for(void)
 
 /* --- what the descriptor says ---------------------------------------------------------------- */
 
+/* The copy is that file instead. */
+static void take_other(const char *path)
+{
+    char *bytes = read_file(path, &copy_len);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
+    memcpy(copy, bytes, copy_len);
+    free(bytes);
+}
+
 static void a_file_without_the_entry_is_refused(void)
 {
-    char *no_entry = read_file(PROOF_FOLDER "/no_entry.so", &copy_len);
-
-    CU_ASSERT_PTR_NOT_NULL_FATAL(no_entry);
-    memcpy(copy, no_entry, copy_len);
-    free(no_entry);
+    take_other(PROOF_FOLDER "/no_entry.so");
     refuse_copy(1, "/plugins/test.proof: plugin \"test.proof\": FILE does not export "
                    "nave_plugin_entry_v1; include <nave/define.h> once\n");
 }
@@ -671,6 +677,26 @@ static void the_tag_is_checked_before_anything_behind_it(void)
     WITH_TAG(tag.desc_size = 4097);
     refuse_copy(1, "/plugins/test.proof: plugin \"test.proof\": FILE is refused: the descriptor "
                    "has size 4097, this host takes 96 to 4096; rebuild it with its SDK\n");
+}
+
+/* Law 2: what is longer than we know is taken as long as it says nothing there. */
+static void operations_with_a_longer_tail_are_taken_while_it_is_zero(void)
+{
+    char config[256];
+    char want[320];
+
+    take_other(PROOF_FOLDER "/longer.so");
+    write_file(file, copy, copy_len);
+    snprintf(config, sizeof(config), CONFIG, file);
+    CU_ASSERT_EQUAL(run_config(config, NULL, 0), NAVE_OK);
+    CU_ASSERT_EQUAL(trace_is_there(), 1);
+    check_reports(NOTHING);
+    take_other(PROOF_FOLDER "/newer.so");
+    snprintf(want, sizeof(want),
+             "/plugins/test.proof: plugin \"test.proof\": FILE is refused: the table of operations "
+             "uses a field at byte %zu that this host does not know; use a newer host\n",
+             sizeof(struct nave_plugin_ops));
+    refuse_copy(1, want);
 }
 
 /* A newer SDK never refuses: built_minor says only how much of the descriptor there is. */
@@ -751,6 +777,7 @@ static CU_TestInfo tests[] = {
     TEST(the_id_inside_must_be_the_one_that_was_asked_for),
     TEST(a_file_without_the_entry_is_refused),
     TEST(the_tag_is_checked_before_anything_behind_it),
+    TEST(operations_with_a_longer_tail_are_taken_while_it_is_zero),
     TEST(a_newer_sdk_alone_is_no_reason),
     TEST(a_role_that_two_plugins_have_is_refused),
     TEST(an_id_that_is_there_twice_is_refused),

@@ -109,6 +109,24 @@ static void a_reply_after_the_peer_has_gone_is_discarded(void)
     finish();
 }
 
+static void a_reply_with_an_unknown_tail_may_be_answered_again(void)
+{
+    struct {
+        struct nave_http_response known;
+        uint64_t tail;
+    } r = {.known = {.size = sizeof(r), .status = 200, .body = "ok", .body_len = 2}, .tail = 1};
+
+    begin(defer_it);
+    reply_count = 0;
+    put(GET);
+    CU_ASSERT_EQUAL(replies[0]->api->respond(replies[0], &r.known), NAVE_ETOONEW);
+    r.tail = 0;
+    CU_ASSERT_EQUAL(replies[0]->api->respond(replies[0], &r.known), NAVE_OK);
+    fake_worker_run(&worker);
+    CU_ASSERT(wrote(OK2));
+    finish();
+}
+
 /* As a plugin does that is stopped after this one: it joins its threads there. */
 static void give_replies_back(void)
 {
@@ -510,6 +528,7 @@ static void memory_may_run_out_at_any_time(void)
 static CU_TestInfo tests[] = {
     TEST(a_held_exchange_is_answered_later),
     TEST(four_threads_answer_while_peers_disconnect),
+    TEST(a_reply_with_an_unknown_tail_may_be_answered_again),
     TEST(a_reply_after_the_peer_has_gone_is_discarded),
     TEST(a_reply_may_be_given_back_until_every_plugin_has_stopped),
     TEST(a_dropped_reply_gives_503),

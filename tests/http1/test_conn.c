@@ -269,6 +269,41 @@ static void headers_that_would_break_the_framing_are_refused(void)
     finish();
 }
 
+static void say_in_other_sizes(struct nave_http *x)
+{
+    struct {
+        struct nave_http_response known;
+        uint64_t tail;
+    } r = {.known = {.status = 200, .body = "ok", .body_len = 2}, .tail = 1};
+    struct nave_http_response *known = &r.known;
+    struct nave_stream *stream;
+
+    known->size = sizeof(r);
+    CU_ASSERT_EQUAL(x->api->respond(x, known), NAVE_ETOONEW);
+    known->body_len = 0;
+    CU_ASSERT_EQUAL(x->api->start(x, known, -1), NAVE_ETOONEW);
+    CU_ASSERT_EQUAL(x->api->upgrade(x, known, &stream), NAVE_ETOONEW);
+    known->status = 103;
+    CU_ASSERT_EQUAL(x->api->inform(x, known), NAVE_ETOONEW);
+    known->status = 200;
+    known->body_len = 2;
+    known->size = offsetof(struct nave_http_response, body_buf); /* no SDK had less than this */
+    CU_ASSERT_EQUAL(x->api->respond(x, known), NAVE_EINVAL);
+    known->size = UINT32_MAX;
+    CU_ASSERT_EQUAL(x->api->respond(x, known), NAVE_EINVAL);
+    r.tail = 0;
+    known->size = sizeof(r);
+    CU_ASSERT_EQUAL(x->api->respond(x, known), NAVE_OK);
+}
+
+static void a_longer_response_is_taken_while_its_tail_is_zero(void)
+{
+    begin(say_in_other_sizes);
+    put("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n");
+    CU_ASSERT(wrote(OK2));
+    finish();
+}
+
 /* --- time ------------------------------------------------------------------------------------ */
 
 static void a_head_that_does_not_come_gives_408(void)
@@ -355,6 +390,7 @@ static CU_TestInfo tests[] = {
     TEST(a_bad_request_gives_400_and_a_lingering_close),
     TEST(a_handler_that_does_not_answer_gives_500),
     TEST(headers_that_would_break_the_framing_are_refused),
+    TEST(a_longer_response_is_taken_while_its_tail_is_zero),
     TEST(a_head_that_does_not_come_gives_408),
     TEST(an_idle_connection_is_closed),
     TEST(a_body_that_does_not_come_gives_408),

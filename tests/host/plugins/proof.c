@@ -34,6 +34,26 @@ static void proof_unmake(void *self, struct nave_handle *handle)
     (void)handle;
 }
 
+#ifdef PROOF_TAIL /* a table of a later SDK */
+static const struct proof_long {
+    struct nave_plugin_ops known;
+    uint64_t later;
+} proof_long = {
+    .later = PROOF_TAIL,
+    .known.size = sizeof(struct proof_long),
+    .known.create = nave_default_create,
+    .known.prepare = nave_default_prepare,
+    .known.commit = nave_default_ok,
+    .known.abort = nave_default_nothing,
+    .known.start = nave_default_ok,
+    .known.worker_start = nave_default_worker_start,
+    .known.worker_drain = nave_default_worker_drain,
+    .known.worker_stop = nave_default_worker_stop,
+    .known.stop = nave_default_nothing,
+    .known.destroy = nave_default_nothing,
+};
+#    define proof_ops proof_long.known
+#else
 static const struct nave_plugin_ops proof_ops = {
     .size = sizeof(proof_ops),
     .create = nave_default_create,
@@ -47,6 +67,7 @@ static const struct nave_plugin_ops proof_ops = {
     .stop = nave_default_nothing,
     .destroy = nave_default_nothing,
 };
+#endif
 
 #ifndef PROOF_ID
 #    define PROOF_ID "test.proof"

@@ -204,11 +204,12 @@ struct nave_http_iface {
     nave_err (*trailer)(struct nave_http *x, uint32_t i, struct nave_http_header *out);
 
     /* Send an informational response (status 1xx but 101). Thread: [worker].
-     * Errors: NAVE_EINVAL; NAVE_ESTATE after the response began; NAVE_ENOSYS for HTTP/1.0. */
+     * Errors: NAVE_EINVAL; NAVE_ETOONEW; NAVE_ESTATE after the response began; NAVE_ENOSYS for
+     * HTTP/1.0. */
     nave_err (*inform)(struct nave_http *x, const struct nave_http_response *r);
     /* Send a whole response. Thread: [worker]. See rule 7 for the life of `x` after it.
-     * Errors: NAVE_EINVAL (rule 5), NAVE_ENOMEM: nothing was sent, another may be tried;
-     * NAVE_ESTATE one was begun; NAVE_ECLOSED. */
+     * Errors: NAVE_EINVAL (rule 5), NAVE_ETOONEW a tail that is not known and not zero, NAVE_ENOMEM:
+     * nothing was sent, another may be tried; NAVE_ESTATE one was begun; NAVE_ECLOSED. */
     nave_err (*respond)(struct nave_http *x, const struct nave_http_response *r);
     /* Begin a response whose body is written piece by piece: `body_size` bytes, or -1 when not known.
      * r->body must be empty. Implies hold. Thread: [worker]. Errors: as respond. */
@@ -230,7 +231,8 @@ struct nave_http_iface {
                      const struct nave_http_header *headers, uint32_t n, struct nave_http **out_x);
     /* Answer 101 (or 200 to CONNECT) and take the connection as a stream; bytes that came behind the
      * head are read from it first. The exchange ends. Thread: [worker].
-     * Errors: NAVE_ESTATE not asked for, or a body is unread; NAVE_ENOSYS; NAVE_ENOMEM. */
+     * Errors: NAVE_ESTATE not asked for, or a body is unread; NAVE_EINVAL; NAVE_ETOONEW;
+     * NAVE_ENOSYS; NAVE_ENOMEM. */
     nave_err (*upgrade)(struct nave_http *x, const struct nave_http_response *r,
                         struct nave_stream **out_stream);
     /* Answer later, from any thread. Implies hold. Thread: [worker].
@@ -258,8 +260,8 @@ struct nave_http_iface {
 struct nave_http_reply_iface {
     struct nave_iface hdr;
     /* Send the whole response; texts and body are copied. The reply is gone, whatever is returned but
-     * for NAVE_EINVAL and NAVE_ENOMEM. Thread: [any].
-     * Errors: NAVE_ECLOSED the peer has gone; NAVE_EINVAL; NAVE_ENOMEM. */
+     * for NAVE_EINVAL, NAVE_ETOONEW and NAVE_ENOMEM. Thread: [any].
+     * Errors: NAVE_ECLOSED the peer has gone; NAVE_EINVAL; NAVE_ETOONEW; NAVE_ENOMEM. */
     nave_err (*respond)(struct nave_http_reply *r, const struct nave_http_response *response);
     /* Give up: the peer gets 503. Thread: [any]. */
     void (*drop)(struct nave_http_reply *r);
