@@ -26,6 +26,10 @@ static void tell_continue(struct http1_exchange *x)
 static nave_err body_failed(struct http1_exchange *x, nave_err err)
 {
     x->body_err = err;
+    if (err == NAVE_ETOOBIG || err == NAVE_EPROTO)
+        http1_count_refusal(x->c, err == NAVE_ETOOBIG ? 413 : 400);
+    else if (err == NAVE_ETIMEDOUT)
+        http1_count(x->hw, &x->hw->plugin->counters.timeouts);
     http1_conn_kick(x->c);
     return err;
 }

@@ -231,8 +231,7 @@ static void after_handle(struct http1_conn *c, struct http1_exchange *x)
     if (x->body_err != NAVE_OK) /* the protocol answers this */
         return;
     http1_count(c->hw, &c->hw->plugin->counters.no_answer);
-    c->hw->plugin->host->api->log(c->hw->plugin->host, NAVE_LOG_ERROR,
-                                  "http1: a handler returned without answering", 43);
+    http1_tell(c, NAVE_LOG_ERROR, "a handler returned without answering");
     http1_exchange_error(c, x, 500);
 }
 

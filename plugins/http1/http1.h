@@ -61,6 +61,7 @@ struct http1_plugin {
     struct http1_options prepared;
     struct http1_limits limits;
     struct http1_counters counters;
+    int64_t told_ns[HTTP1_TOLD]; /* by peer, when a line was last written; atomic */
     struct http1_worker **workers;
     uint32_t worker_count;
 };
@@ -97,7 +98,6 @@ struct http1_worker {
     struct http1_reply *free_replies;
     struct http1_reply *used_replies;
     int64_t date_s;
-    int64_t log_s; /* at most one line a second */
     char date[29];
     uint8_t in_buffer[HTTP1_READ_BUFFER + HTTP1_PADDING];
     char out_buffer[HTTP1_WRITE_BUFFER];
@@ -230,10 +230,16 @@ size_t http1_conn_unsent(const struct http1_conn *c);
 /* --- request.c --- */
 /* Take over what the parser found. */
 void http1_exchange_fill(struct http1_exchange *x, const struct http1_head *head);
-/* Answer a head that was refused; the connection ends. */
-void http1_refuse(struct http1_conn *c, int32_t status);
 /* OPTIONS * */
 void http1_answer_asterisk(struct http1_exchange *x);
+
+/* --- refusal.c --- */
+/* Log `text` behind the address of the peer, unless there was a line about it within a second. */
+void http1_tell(struct http1_conn *c, uint32_t level, const char *text);
+/* Count what is refused with `status`, and tell it. */
+void http1_count_refusal(struct http1_conn *c, uint16_t status);
+/* Answer a head that was refused; the connection ends. */
+void http1_refuse(struct http1_conn *c, int32_t status);
 
 /* --- conn.c --- */
 void http1_conn_accept(struct nave_protocol *p, struct nave_stream *s_take,

@@ -18,6 +18,7 @@
 #define HTTP1_ROUNDS       4u   /* full reads of one connection before others get a turn */
 #define HTTP1_REPLY_INLINE 512u /* deferred answers without allocation                   */
 #define HTTP1_SPARES_MAX   64u  /* free exchanges and replies a worker keeps             */
+#define HTTP1_TOLD         64u  /* lines a second about peers, one for each              */
 
 #define HTTP1_DRAIN_FIRST_NS NAVE_SEC /* in a drain: the wait for a first request */
 

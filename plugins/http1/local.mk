@@ -17,6 +17,7 @@ http1_sources = \
 	%D%/parser.h \
 	%D%/pass.h \
 	%D%/plugin.c \
+	%D%/refusal.c \
 	%D%/reply.c \
 	%D%/request.c \
 	%D%/scan.h \

@@ -102,7 +102,6 @@ static nave_err plugin_worker_start(void *self, struct nave_worker *w)
     hw->plugin = p;
     hw->w = w;
     hw->date_s = -1;
-    hw->log_s = -1;
     p->workers[w->index] = hw;
     return NAVE_OK;
 }

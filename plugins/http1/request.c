@@ -1,36 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * From a parsed head to an exchange; and the answers that the protocol gives by itself.
+ * From a parsed head to an exchange; and the answer to OPTIONS *, which is the protocol's own.
  */
 #include "http1.h"
 
 #include <string.h>
-
-/* At most one line a second and worker: a flood of bad requests must not become a flood of logs. */
-static void log_refusal(struct http1_conn *c, int32_t status)
-{
-    struct http1_worker *hw = c->hw;
-    struct nave_host *host = hw->plugin->host;
-    char text[] = "http1: a request was refused with 000";
-
-    if (hw->log_s == hw->w->clock->wall_s)
-        return;
-    hw->log_s = hw->w->clock->wall_s;
-    text[sizeof(text) - 4] = (char)('0' + status / 100 % 10);
-    text[sizeof(text) - 3] = (char)('0' + status / 10 % 10);
-    text[sizeof(text) - 2] = (char)('0' + status % 10);
-    host->api->log(host, NAVE_LOG_INFO, text, sizeof(text) - 1);
-}
-
-void http1_refuse(struct http1_conn *c, int32_t status)
-{
-    struct http1_counters *n = &c->hw->plugin->counters;
-
-    http1_count(c->hw,
-                status == 413 || status == 414 || status == 431 ? &n->too_large : &n->bad_requests);
-    log_refusal(c, status);
-    http1_exchange_error(c, NULL, (uint16_t)status);
-}
 
 /* "OPTIONS *" is about the server as a whole: "RFC 9110 9.3.7". */
 void http1_answer_asterisk(struct http1_exchange *x)

@@ -232,6 +232,76 @@ static void a_bad_request_gives_400_and_a_lingering_close(void)
     finish();
 }
 
+static void refuse_one(uint8_t last_byte)
+{
+    connect_peer();
+    pair->peer.bytes[3] = last_byte;
+    put("GET / HTTP/1.1\r\nHost : a\r\n\r\n");
+    take_all();
+    mem_stream_put_eof(&pair->near);
+    fake_worker_run(&worker);
+}
+
+static void a_peer_is_told_of_once_a_second_and_counted_each_time(void)
+{
+    uint32_t i;
+
+    begin(say_ok);
+    mem_stream_put_eof(&pair->near);
+    fake_worker_run(&worker);
+    for (i = 0; i < 10; i++)
+        refuse_one(7);
+    CU_ASSERT_EQUAL(host.log_count, 1);
+    CU_ASSERT_STRING_EQUAL(host.last_log, "127.0.0.7: a request is refused with 400 Bad Request");
+    refuse_one(8);
+    CU_ASSERT_EQUAL(host.log_count, 2);
+    CU_ASSERT_STRING_EQUAL(host.last_log, "127.0.0.8: a request is refused with 400 Bad Request");
+    fake_worker_advance(&worker, NAVE_SEC - 1);
+    refuse_one(7);
+    CU_ASSERT_EQUAL(host.log_count, 2);
+    fake_worker_advance(&worker, 1);
+    refuse_one(7);
+    refuse_one(7);
+    CU_ASSERT_EQUAL(host.log_count, 3);
+    CU_ASSERT_EQUAL(fake_host_counter(&host, "http1_bad_requests"), 14);
+    finish();
+}
+
+static void however_many_peers_there_are_the_lines_are_bounded(void)
+{
+    uint32_t i;
+
+    begin(say_ok);
+    mem_stream_put_eof(&pair->near);
+    fake_worker_run(&worker);
+    for (i = 0; i < 256; i++)
+        refuse_one((uint8_t)i);
+    CU_ASSERT(host.log_count > HTTP1_TOLD / 2 && host.log_count <= HTTP1_TOLD);
+    CU_ASSERT_EQUAL(fake_host_counter(&host, "http1_bad_requests"), 256);
+    finish();
+}
+
+static void a_refused_body_is_counted_and_told_like_a_head(void)
+{
+    begin(read_body);
+    put("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+    CU_ASSERT_EQUAL(count_written("HTTP/1.1 400 "), 1);
+    CU_ASSERT_EQUAL(fake_host_counter(&host, "http1_bad_requests"), 1);
+    CU_ASSERT_STRING_EQUAL(host.last_log, "127.0.0.1: a request is refused with 400 Bad Request");
+    take_all();
+    mem_stream_put_eof(&pair->near);
+    fake_worker_run(&worker);
+    connect_peer();
+    fake_worker_advance(&worker, NAVE_SEC);
+    put("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n");
+    CU_ASSERT_EQUAL(count_written("HTTP/1.1 413 "), 1);
+    CU_ASSERT_EQUAL(fake_host_counter(&host, "http1_too_large"), 1);
+    CU_ASSERT_EQUAL(fake_host_counter(&host, "http1_bad_requests"), 1);
+    CU_ASSERT_STRING_EQUAL(host.last_log,
+                           "127.0.0.1: a request is refused with 413 Content Too Large");
+    finish();
+}
+
 static void a_handler_that_does_not_answer_gives_500(void)
 {
     begin(say_nothing);
@@ -388,6 +458,9 @@ static CU_TestInfo tests[] = {
     TEST(a_body_cut_short_ends_the_exchange),
     TEST(a_whole_body_can_be_read_after_the_peer_has_ended),
     TEST(a_bad_request_gives_400_and_a_lingering_close),
+    TEST(a_peer_is_told_of_once_a_second_and_counted_each_time),
+    TEST(however_many_peers_there_are_the_lines_are_bounded),
+    TEST(a_refused_body_is_counted_and_told_like_a_head),
     TEST(a_handler_that_does_not_answer_gives_500),
     TEST(headers_that_would_break_the_framing_are_refused),
     TEST(a_longer_response_is_taken_while_its_tail_is_zero),
