@@ -12,5 +12,5 @@ check_PROGRAMS += %D%/test_frozen
 %C%_test_frozen_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_frozen_LDADD    = $(CUNIT_LIBS) $(DL_LIBS)
 
-TESTS += %D%/headers_frozen
-EXTRA_DIST += %D%/headers_frozen
+TESTS += %D%/headers_frozen %D%/symbols
+EXTRA_DIST += %D%/headers_frozen %D%/symbols
