@@ -393,8 +393,8 @@ nave_err nv_loader_static(nave_plugin_entry_fn entry, struct nv_report *report,
  * zero. Without /proc it is the path itself, whose folder only its owner may change. */
 static const char *mapping_name(const struct nv_plugin_file *f, char *room)
 {
-    static uint32_t loads; /* [control] only */
-    uint32_t count = loads++;
+    static uint32_t loads; /* atomic: of the process, as the linker's names are */
+    uint32_t count = __atomic_fetch_add(&loads, 1, __ATOMIC_RELAXED);
     size_t len;
     int bit;
 

@@ -213,6 +213,13 @@ static void host_role_unmake(struct nave_host *h, struct nave_handle *handle)
         nv_role_unmake(p->rt, p, handle);
 }
 
+static void *host_user(struct nave_host *h)
+{
+    struct nv_plugin *p = plugin_of(h);
+
+    return p->file->is_static ? p->rt->user : NULL;
+}
+
 const struct nave_host_iface nv_host_table = {
     .hdr = NAVE_IFACE(struct nave_host_iface, NAVE_HOST_ID, 0, NAVE_IFACE_DRAFT),
     .bind = host_bind,
@@ -225,4 +232,5 @@ const struct nave_host_iface nv_host_table = {
     .counter = host_counter,
     .role_make = host_role_make,
     .role_unmake = host_role_unmake,
+    .user = host_user,
 };

@@ -145,6 +145,7 @@ nave_err nave_runtime_create(const struct nave_runtime_options *options,
     rt->beat_ns = o.beat_ns;
     rt->event = o.event;
     rt->event_arg = o.event_arg;
+    rt->user = o.user;
     rt->workers_asked = o.workers;
     rt->static_plugins = o.static_plugins;
     rt->is_checked = check && strcmp(check, "1") == 0;

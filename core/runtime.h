@@ -62,6 +62,7 @@ struct nave_runtime {
     void *event_arg;
     nave_nsec beat_ns;           /* 0: no beat                            */
     struct nv_inherit inherited; /* with NAVE_RUNTIME_INHERIT; else empty */
+    void *user;                  /* of the program, for its static plugins */
 
     /* what configure found */
     struct nv_conf_doc *doc;

@@ -1,1 +1,35 @@
 # SPDX-License-Identifier: MIT
+#
+# Host programs, each a single file that builds outside this tree as well; tests/e2e/embed runs them.
+# Plugins that live in folders of their own are built from an installation by tests/e2e/outside.
+
+noinst_PROGRAMS += %D%/embed/embed %D%/embed/embed_static %D%/own-loop/own_loop %D%/embed-many/embed_many
+
+%C%_embed_embed_SOURCES  = %D%/embed/embed.c
+%C%_embed_embed_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_embed_embed_LDADD    = core/libnave.la
+
+# The same source with the plugins linked in.
+%C%_embed_embed_static_SOURCES  = %D%/embed/embed.c
+%C%_embed_embed_static_CPPFLAGS = $(SDK_CPPFLAGS) -DEMBED_STATIC
+%C%_embed_embed_static_LDADD    = core/libnave.la \
+	plugins/tcp/libtcp.la plugins/http1/libhttp1.la plugins/router/librouter.la
+
+%C%_own_loop_own_loop_SOURCES  = %D%/own-loop/own_loop.c
+%C%_own_loop_own_loop_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_own_loop_own_loop_LDADD    = core/libnave.la
+
+%C%_embed_many_embed_many_SOURCES  = %D%/embed-many/embed_many.c
+%C%_embed_many_embed_many_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_embed_many_embed_many_LDADD    = core/libnave.la
+
+# C++ by hand: the build itself needs no C++ compiler, nor libtool's support for it.
+if HAVE_CXX
+noinst_DATA += %D%/embed-cpp/embed
+CLEANFILES += %D%/embed-cpp/embed
+%D%/embed-cpp/embed: %D%/embed-cpp/embed.cc core/libnave.la $(sdk_headers)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(LIBTOOL) $(AM_V_lt) --tag=CC --mode=link $(CXX) -no-install -std=c++17 \
+	  -Wall -Wextra -pedantic $(CXX_WERROR) $(SDK_CPPFLAGS) $(CPPFLAGS) $(CXXFLAGS) $(SAN_CFLAGS) \
+	  $(PTHREAD_CFLAGS) $(LDFLAGS) -o $@ $(top_srcdir)/%D%/embed-cpp/embed.cc core/libnave.la
+endif
+EXTRA_DIST += %D%/embed-cpp/embed.cc

@@ -9,6 +9,7 @@ sdk_headers = \
 	%D%/include/nave/conf.h \
 	%D%/include/nave/define.h \
 	%D%/include/nave/error.h \
+	%D%/include/nave/handlers.h \
 	%D%/include/nave/host.h \
 	%D%/include/nave/http.h \
 	%D%/include/nave/http_prepare.h \

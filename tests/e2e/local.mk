@@ -5,3 +5,7 @@
 TESTS += %D%/serve %D%/install %D%/browser %D%/service
 
 EXTRA_DIST += %D%/serve %D%/install %D%/browser %D%/service
+
+# The host programs of examples/.
+TESTS += %D%/embed
+EXTRA_DIST += %D%/embed

@@ -146,3 +146,23 @@ check_PROGRAMS += %D%/test_beat
 %C%_test_beat_SOURCES  = %D%/test_beat.c
 %C%_test_beat_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
 %C%_test_beat_LDADD    = core/libnavecore.la $(CUNIT_LIBS) -lpthread
+
+# A part of the program among files.
+check_PROGRAMS += %D%/test_parts
+%C%_test_parts_SOURCES  = %D%/test_parts.c %D%/plugins/office.h
+%C%_test_parts_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN \
+	-DOFFICE_FOLDER='"$(abs_top_builddir)/%D%/.libs"'
+%C%_test_parts_LDADD    = core/libnavecore.la $(CUNIT_LIBS) -lpthread
+
+check_LTLIBRARIES += %D%/store.la
+%C%_store_la_SOURCES  = %D%/plugins/office.c
+%C%_store_la_CPPFLAGS = $(SDK_CPPFLAGS) -DOFFICE_STORE
+%C%_store_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+
+check_LTLIBRARIES += %D%/clerk.la
+%C%_clerk_la_SOURCES  = %D%/plugins/office.c
+%C%_clerk_la_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_clerk_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+
+TESTS += %D%/no_globals
+EXTRA_DIST += %D%/no_globals

@@ -216,6 +216,11 @@ static void host_role_unmake(struct nave_host *host, struct nave_handle *handle)
         h->on_role_unmake(h, handle);
 }
 
+static void *host_user(struct nave_host *host)
+{
+    return host_of(host)->user;
+}
+
 static const struct nave_host_iface host_api = {
     .hdr = NAVE_IFACE(struct nave_host_iface, NAVE_HOST_ID, 0, 0),
     .bind = host_bind,
@@ -228,6 +233,7 @@ static const struct nave_host_iface host_api = {
     .counter = host_counter,
     .role_make = host_role_make,
     .role_unmake = host_role_unmake,
+    .user = host_user,
 };
 
 void fake_host_init(struct fake_host *h, uint32_t workers)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Makes the descriptor, the manifest and the one exported symbol from what the includer defined.
- * Included once, at the end of a plugin's plugin.c. C only.
+ * Included once, at the end of a plugin's source. C11 and C++17.
  *
  *     #define NAVE_PLUGIN_NAME    hello            // a C word; begins the symbol of a static build
  *     #define NAVE_PLUGIN_ID      "com.acme.hello"
@@ -63,40 +63,69 @@
         NAVE_PLUGIN_PROVIDES(NAVE_OFFER_LINE_) NAVE_PLUGIN_OPTIONS(NAVE_OPTION_LINE_)                                      \
             NAVE_PLUGIN_ROLES(NAVE_ROLE_LINE_) NAVE_PLUGIN_NEXT(NAVE_NEXT_LINE_) "done\n"
 
-#define NAVE_DEP_ENTRY_(id, minor, flags) \
-    &(const struct nave_dep){sizeof(struct nave_dep), (minor), (flags), 0, (id)},
-#define NAVE_ROLE_ENTRY_(kind, name, iface, make, unmake, table, LIST, doc) \
-    &(const struct nave_role){                                              \
-        sizeof(struct nave_role), 0, #kind, (name), (iface), (table), (make), (unmake)},
+#define NAVE_DEP_ROW_(id, minor, flags)                    \
+    {                                                      \
+        sizeof(struct nave_dep), (minor), (flags), 0, (id) \
+    }
+#define NAVE_ROLE_ROW_(kind, name, iface, make, unmake, table, LIST, doc)              \
+    {                                                                                  \
+        sizeof(struct nave_role), 0, #kind, (name), (iface), (table), (make), (unmake) \
+    }
 
+#ifdef __cplusplus
+#    define NAVE_DEP_ENTRY_(id, minor, flags) NAVE_DEP_ROW_(id, minor, flags),
+#    define NAVE_ROLE_ENTRY_(kind, name, iface, make, unmake, table, LIST, doc) \
+        NAVE_ROLE_ROW_(kind, name, iface, make, unmake, table, LIST, doc),
+/* Pointers to rows; the last row is empty, and its pointer is NULL. */
+template <class Row, size_t count> struct nave_rows_ {
+    const Row *at[count];
+
+    constexpr explicit nave_rows_(const Row (&rows)[count]) : at()
+    {
+        for (size_t i = 0; i + 1 < count; i++)
+            at[i] = &rows[i];
+    }
+};
+#    define NAVE_ROWS_(name, type, LIST)                                               \
+        static constexpr struct type name##_rows[] = {LIST{}};                         \
+        static constexpr nave_rows_<struct type, NAVE_COUNT(name##_rows)> name##_list{ \
+            name##_rows};                                                              \
+        static constexpr const struct type *const *name = name##_list.at;
+#    define NAVE_MAX_ALIGN_ alignof(max_align_t)
+#    define NAVE_LINKAGE_   extern "C"
+#else
+#    define NAVE_DEP_ENTRY_(id, minor, flags) \
+        &(const struct nave_dep)NAVE_DEP_ROW_(id, minor, flags),
+#    define NAVE_ROLE_ENTRY_(kind, name, iface, make, unmake, table, LIST, doc) \
+        &(const struct nave_role)NAVE_ROLE_ROW_(kind, name, iface, make, unmake, table, LIST, doc),
+#    define NAVE_ROWS_(name, type, LIST) static const struct type *const name[] = {LIST NULL};
+#    define NAVE_MAX_ALIGN_              _Alignof(max_align_t)
+#    define NAVE_LINKAGE_                /* C */
+#endif
+
+/* The text may be longer than the 4095 bytes that ISO C promises; gcc and clang have no bound. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverlength-strings"
 static const char nave_this_manifest[] __attribute__((section(NAVE_MANIFEST_SECTION), used)) =
     NAVE_MANIFEST_TEXT_;
-static const struct nave_dep *const nave_this_needs[] = {NAVE_PLUGIN_NEEDS(NAVE_DEP_ENTRY_) NULL};
-static const struct nave_dep *const nave_this_provides[] = {NAVE_PLUGIN_PROVIDES(NAVE_DEP_ENTRY_)
-                                                                NULL};
-static const struct nave_role *const nave_this_roles[] = {NAVE_PLUGIN_ROLES(NAVE_ROLE_ENTRY_) NULL};
+#pragma GCC diagnostic pop
+NAVE_ROWS_(nave_this_needs, nave_dep, NAVE_PLUGIN_NEEDS(NAVE_DEP_ENTRY_))
+NAVE_ROWS_(nave_this_provides, nave_dep, NAVE_PLUGIN_PROVIDES(NAVE_DEP_ENTRY_))
+NAVE_ROWS_(nave_this_roles, nave_role, NAVE_PLUGIN_ROLES(NAVE_ROLE_ENTRY_))
 
 static const struct nave_plugin nave_this_plugin = {
-    .tag = {.magic = NAVE_ABI_MAGIC,
-            .tag_size = sizeof(struct nave_abi_tag),
-            .abi_major = NAVE_ABI_MAJOR,
-            .need_minor = NAVE_TARGET_MINOR,
-            .built_minor = NAVE_ABI_MINOR,
-            .ptr_size = sizeof(void *),
-            .size_t_size = sizeof(size_t),
-            .endian = NAVE_ENDIAN_,
-            .max_align = _Alignof(max_align_t),
-            .flags = NAVE_PLUGIN_FLAGS,
-            .desc_size = sizeof(struct nave_plugin)},
-    .id = NAVE_PLUGIN_ID,
-    .version = NAVE_PLUGIN_VERSION,
-    .manifest = nave_this_manifest,
-    .manifest_len = sizeof(nave_this_manifest) - 1,
-    .needs = nave_this_needs,
-    .provides = nave_this_provides,
-    .roles = nave_this_roles,
-    .options = NAVE_PLUGIN_OPTION_TABLE,
-    .ops = &NAVE_PLUGIN_OPS,
+    {NAVE_ABI_MAGIC, sizeof(struct nave_abi_tag), NAVE_ABI_MAJOR, NAVE_TARGET_MINOR, NAVE_ABI_MINOR,
+     sizeof(void *), sizeof(size_t), NAVE_ENDIAN_, NAVE_MAX_ALIGN_, NAVE_PLUGIN_FLAGS,
+     sizeof(struct nave_plugin)},
+    NAVE_PLUGIN_ID,
+    NAVE_PLUGIN_VERSION,
+    nave_this_manifest,
+    sizeof(nave_this_manifest) - 1,
+    nave_this_needs,
+    nave_this_provides,
+    nave_this_roles,
+    NAVE_PLUGIN_OPTION_TABLE,
+    &NAVE_PLUGIN_OPS,
 };
 
 #ifdef NAVE_STATIC_PLUGIN
@@ -108,8 +137,8 @@ static const struct nave_plugin nave_this_plugin = {
 #endif
 
 /* The entry. Thread: [any]. */
-NAVE_ENTRY_EXPORT_ const struct nave_plugin *NAVE_ENTRY_NAME_(void);
-NAVE_ENTRY_EXPORT_ const struct nave_plugin *NAVE_ENTRY_NAME_(void)
+NAVE_LINKAGE_ NAVE_ENTRY_EXPORT_ const struct nave_plugin *NAVE_ENTRY_NAME_(void);
+NAVE_LINKAGE_ NAVE_ENTRY_EXPORT_ const struct nave_plugin *NAVE_ENTRY_NAME_(void)
 {
     return &nave_this_plugin;
 }

@@ -75,6 +75,7 @@ struct nave_runtime_options {
     nave_event_fn *event;    /* NULL: nobody is told                                        */
     void *event_arg;
     nave_nsec beat_ns; /* how often to tell BEAT, while all workers turn; 0: never           */
+    void *user;        /* for static_plugins alone: nave_host_iface.user gives it to them */
 };
 
 /* The version of libnave, "0.1.0". Thread: [any]. */

@@ -81,6 +81,11 @@ struct nave_host_iface {
                           struct nave_conf *conf, struct nave_handle **out_handle);
     /* Give back what role_make made. NULL is fine. Thread: [control]. */
     void (*role_unmake)(struct nave_host *h, struct nave_handle *handle);
+
+    /* What the host program put into nave_runtime_options.user: how a part of the program finds the
+     * program's state, also with several runtimes in one process. NULL for a plugin from a file: the
+     * pointer means something to the program alone. Thread: [any]. */
+    void *(*user)(struct nave_host *h);
 };
 
 /* The handle of the host. */
@@ -111,6 +116,12 @@ static inline uint64_t nave_counter_sum(const struct nave_counter *c)
 static inline void *nave_host_alloc(struct nave_host *h, size_t size)
 {
     return h->api->mem(h, NULL, 0, size);
+}
+
+/* See nave_host_iface.user. Thread: [any]. */
+static inline void *nave_host_user(struct nave_host *h)
+{
+    return h->api->user(h);
 }
 
 /* See nave_host_iface.mem. Thread: [any]. NULL is fine. */
