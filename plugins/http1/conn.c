@@ -305,6 +305,14 @@ static int32_t step_exchange(struct http1_conn *c)
     return 1;
 }
 
+/* This request is the last: the connection has had its share. */
+static __attribute__((noinline)) void retire(struct http1_conn *c, struct http1_exchange *x)
+{
+    if (x->flags & X_KEEP) /* the peer would have gone on */
+        http1_count(c->hw, &c->hw->plugin->counters.retired);
+    x->flags &= ~X_KEEP;
+}
+
 /* Take requests from the window, as many as there are and may be begun. */
 static void take_requests(struct http1_conn *c)
 {
@@ -346,7 +354,9 @@ static void take_requests(struct http1_conn *c)
         http1_exchange_fill(x, &head);
         c->x = x;
         http1_count(hw, &p->counters.requests);
-        if (NAVE_UNLIKELY(++c->requests >= p->options.max_requests || hw->is_draining))
+        if (NAVE_UNLIKELY(++c->requests >= p->options.max_requests || nave_now(hw->w) >= c->old_ns))
+            retire(c, x);
+        if (NAVE_UNLIKELY(hw->is_draining))
             x->flags &= ~X_KEEP;
         if (NAVE_UNLIKELY(head.flags & HTTP1_ASTERISK))
             http1_answer_asterisk(x);
@@ -548,6 +558,7 @@ void http1_conn_accept(struct nave_protocol *p, struct nave_stream *s_take,
     c->stream = s_take;
     c->hw = hw;
     c->handler = proto->handler;
+    c->old_ns = nave_now(hw->w) + proto->plugin->options.max_age;
     c->next = hw->conns;
     if (hw->conns)
         hw->conns->prev = c;

@@ -40,6 +40,7 @@ struct http1_worker;
     X(bad_requests, "http1_bad_requests", "requests refused with 400, 417, 501 or 505") \
     X(too_large, "http1_too_large", "requests refused with 413, 414 or 431")            \
     X(timeouts, "http1_timeouts", "connections ended by a deadline")                    \
+    X(retired, "http1_retired", "connections ended by max_requests or max_age")         \
     X(connections, "http1_connections", "connections taken")                            \
     X(no_answer, "http1_no_answer", "handlers that returned without answering")         \
     X(late_replies, "http1_late_replies", "replies that came after the peer had gone")  \
@@ -127,6 +128,7 @@ struct http1_conn {
     struct http1_store *out;
     struct http1_conn *next;
     struct http1_conn *prev;
+    nave_nsec old_ns; /* from here on a request is the last */
     uint32_t flags;
     uint32_t requests;
 };

@@ -60,7 +60,9 @@ struct http1_limits {
     OPTION(duration, write_timeout, "30s", "10ms", "1h", 0,                                       \
            "longest time without progress of an answer that the peer does not take")              \
     OPTION(count, max_requests, "10000", "1", "1000000000", 0,                                    \
-           "requests on one connection; the last is answered with Connection: close")
+           "requests on one connection; the last is answered with Connection: close")             \
+    OPTION(duration, max_age, "1h", "10ms", "365d", 0,                                            \
+           "age of a connection after which a request is its last, as with max_requests")
 
 NAVE_OPTION_STRUCT(http1_options, HTTP1_OPTIONS);
 

@@ -207,6 +207,32 @@ static void the_last_request_of_a_connection_is_told_so(void)
     CU_ASSERT_EQUAL(count_written("Connection: close\r\n"), 1);
     take_all();
     CU_ASSERT(pair->near.is_closed);
+    CU_ASSERT_EQUAL(fake_host_counter(&host, "http1_retired"), 1);
+    finish();
+}
+
+static void a_connection_of_an_hour_takes_one_last_request(void)
+{
+    uint32_t i;
+
+    begin(say_ok);
+    for (i = 1; i <= 120; i++) {
+        put(GET);
+        CU_ASSERT_EQUAL(count_written("HTTP/1.1 200 OK\r\n"), 1);
+        CU_ASSERT_EQUAL(count_written("Connection: close\r\n"), 0);
+        take_all();
+        fake_worker_advance(&worker, 30 * NAVE_SEC - (i == 120));
+    }
+    put(GET); /* a nanosecond before */
+    CU_ASSERT_EQUAL(count_written("Connection: close\r\n"), 0);
+    take_all();
+    fake_worker_advance(&worker, 1);
+    CU_ASSERT_FATAL(!pair->near.is_closed);
+    put(GET GET);
+    CU_ASSERT_EQUAL(count_written("HTTP/1.1 200 OK\r\n"), 1);
+    CU_ASSERT_EQUAL(count_written("Connection: close\r\n"), 1);
+    CU_ASSERT(pair->near.is_closed);
+    CU_ASSERT_EQUAL(fake_host_counter(&host, "http1_retired"), 1);
     finish();
 }
 
@@ -278,6 +304,7 @@ static CU_TestInfo tests[] = {
     TEST(a_body_that_trickles_gives_408),
     TEST(a_head_that_trickles_gives_408),
     TEST(the_last_request_of_a_connection_is_told_so),
+    TEST(a_connection_of_an_hour_takes_one_last_request),
     TEST(limits_of_line_and_fields_hold_to_the_byte),
     TEST(the_body_limit_holds_to_the_byte),
     CU_TEST_INFO_NULL,
