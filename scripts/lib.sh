@@ -133,7 +133,7 @@ show_cunit() {
 # The whole logs of what failed.
 show_failures() {
     find "$1" -name '*.trs' | sort | while read -r trs; do
-        if grep -Eq '^:test-global-result: (FAIL|ERROR|XPASS)' "$trs"; then
+        if grep -Eq '^:global-test-result: (FAIL|ERROR|XPASS)' "$trs"; then
             log=${trs%.trs}.log
             say "failed: ${log#"$1"/}"
             cat "$log"
