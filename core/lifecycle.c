@@ -162,14 +162,26 @@ static nave_err for_all(struct nave_runtime *rt, nave_err (*step)(struct nv_plug
     return err;
 }
 
-nave_err nv_lifecycle_start(struct nave_runtime *rt)
+static nave_err prepare_all(struct nave_runtime *rt)
 {
     nave_err err = for_all(rt, load);
 
     if (!err)
         err = for_all(rt, create);
-    if (!err)
-        err = for_all(rt, nv_lifecycle_prepare);
+    return err ? err : for_all(rt, nv_lifecycle_prepare);
+}
+
+nave_err nv_lifecycle_check(struct nave_runtime *rt)
+{
+    nave_err err = prepare_all(rt);
+
+    return err ? err : nv_wiring_rehearse(rt);
+}
+
+nave_err nv_lifecycle_start(struct nave_runtime *rt)
+{
+    nave_err err = prepare_all(rt);
+
     if (!err)
         err = nv_wiring_listen(rt);
     if (!err) {

@@ -14,6 +14,10 @@
  * Thread: [control]. State: workers exist, none runs. Errors: any. */
 NAVE_NODISCARD nave_err nv_lifecycle_start(struct nave_runtime *rt);
 
+/* As nv_lifecycle_start, up to what can be found without showing anything to the world: load, create,
+ * prepare, make the handles of the listeners, and listen nowhere. */
+NAVE_NODISCARD nave_err nv_lifecycle_check(struct nave_runtime *rt);
+
 /* Stop what was started, close the listeners, abort what is prepared and not committed.
  * Thread: [control]. State: all workers have stopped. */
 void nv_lifecycle_stop(struct nave_runtime *rt);

@@ -36,6 +36,7 @@ struct search {
     struct nv_report *report;
     const char *sha256; /* NULL: any */
     struct nave_conf *digest_at;
+    int is_reading; /* to tell about it: any id will do, and any machine */
 };
 
 static void refuse(const struct search *s, nave_err code, const char *format, ...)
@@ -176,8 +177,9 @@ static nave_err check_fit(const struct search *s, const struct nv_plugin_file *f
 /* The file has digest `found`, and another was asked for. */
 static nave_err refuse_digest(const struct search *s, const char *path, const char *found)
 {
-    const struct search at_digest = {s->id, s->digest_at ? s->digest_at : s->at, s->report, NULL,
-                                     NULL};
+    const struct search at_digest = {s->id,     s->digest_at ? s->digest_at : s->at,
+                                     s->report, NULL,
+                                     NULL,      0};
 
     refuse(&at_digest, NAVE_EDENIED,
            "plugin \"%s\": %s has sha256 %s, and %s is expected; when the file is the one that you "
@@ -256,7 +258,7 @@ static nave_err take(const struct search *s, const char *path, int is_guess,
                                                            : "");
         goto out;
     }
-    if (strcmp(f->manifest->id, s->id) != 0) {
+    if (!s->is_reading && strcmp(f->manifest->id, s->id) != 0) {
         err = is_guess ? NAVE_ENOTFOUND : NAVE_EINVAL;
         if (!is_guess)
             refuse(s, err, "plugin \"%s\": %s is plugin \"%s\"; name it so, or give another path",
@@ -264,6 +266,12 @@ static nave_err take(const struct search *s, const char *path, int is_guess,
         goto out;
     }
     err = check_fit(s, f);
+    if (s->is_reading) {
+        f->unfit = err;
+        err = NAVE_OK;
+        close(f->fd);
+        f->fd = -1;
+    }
     f->device = (uint64_t)st.st_dev;
     f->inode = (uint64_t)st.st_ino;
     f->bytes = (uint64_t)st.st_size;
@@ -323,7 +331,7 @@ nave_err nv_loader_find_pinned(const char *id, const char *path, const char *sea
                                struct nave_conf *at, struct nv_report *report,
                                struct nv_plugin_file **out_file)
 {
-    const struct search s = {id, at, report, sha256, digest_at};
+    const struct search s = {id, at, report, sha256, digest_at, 0};
     nave_err err;
 
     if (!nv_value_is_id((struct nave_str){id, strlen(id)})) {
@@ -352,10 +360,22 @@ nave_err nv_loader_find(const char *id, const char *path, const char *search, st
     return nv_loader_find_pinned(id, path, search, NULL, NULL, at, report, out_file);
 }
 
+nave_err nv_loader_examine(const char *path, struct nv_report *report,
+                           struct nv_plugin_file **out_file)
+{
+    const char *slash = strrchr(path, '/');
+    struct search s = {.id = slash ? slash + 1 : path, .report = report, .is_reading = 1};
+    nave_err err = take(&s, path, 0, out_file);
+
+    if (err == NAVE_ENOTFOUND)
+        refuse(&s, err, "there is no file %s", path);
+    return err;
+}
+
 nave_err nv_loader_static(nave_plugin_entry_fn entry, struct nv_report *report,
                           struct nv_plugin_file **out_file)
 {
-    struct search s = {NULL, NULL, report, NULL, NULL};
+    struct search s = {NULL, NULL, report, NULL, NULL, 0};
     const struct nave_plugin *desc = entry ? entry() : NULL;
     struct nv_plugin_file *f;
     struct nv_why why = {{0}};
@@ -475,7 +495,7 @@ static void unmap(void *library, const struct nave_plugin *desc)
 
 nave_err nv_loader_load(struct nv_plugin_file *f, struct nave_conf *at)
 {
-    const struct search s = {f->manifest->id, at, f->report, f->digest, NULL};
+    const struct search s = {f->manifest->id, at, f->report, f->digest, NULL, 0};
     nave_plugin_entry_fn entry = NULL;
     char room[MAPPING_MAX], text[1024];
     struct nv_why why = {{0}};

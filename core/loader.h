@@ -23,7 +23,7 @@ struct nv_plugin_file {
 
     struct nv_report *report;
     void *library; /* of dlopen; NULL: not loaded, or static */
-    int fd;        /* the file that was checked; -1: static  */
+    int fd;        /* the file that was checked; -1: static, or only examined */
     int is_static;
     int is_sealed;               /* `fd` is a copy that nobody can change        */
     char digest[NV_DIGEST_TEXT]; /* that was asked for, and found; "": none was */
@@ -32,6 +32,7 @@ struct nv_plugin_file {
     uint64_t bytes;
     int64_t changed_sec;
     int64_t changed_nsec;
+    nave_err unfit; /* examined only: why this host would not load it */
 };
 
 /* Find plugin `id`: at `path` (absolute), or when that is NULL as ID.so, then LAST.so (the last word
@@ -52,6 +53,13 @@ NAVE_NODISCARD nave_err nv_loader_find_pinned(const char *id, const char *path, 
                                               const char *sha256, struct nave_conf *digest_at,
                                               struct nave_conf *at, struct nv_report *report,
                                               struct nv_plugin_file **out_file);
+
+/* Read what the file at `path` says of itself, whatever id it has, to tell about it; it cannot be
+ * loaded after. A file for another machine or another version of this host is no error: it is
+ * reported, and `unfit` says which. Thread: [control]. Owns: as nv_loader_find. Errors: as that, but
+ * NAVE_EMAJOR, NAVE_ETOOOLD and NAVE_EABI. Each reported. */
+NAVE_NODISCARD nave_err nv_loader_examine(const char *path, struct nv_report *report,
+                                          struct nv_plugin_file **out_file);
 
 /* Take a static plugin: the entry is called, its descriptor checked, its manifest parsed. desc is set
  * at once. Thread: [control]. Errors: as nv_loader_load. Each reported. */

@@ -75,6 +75,23 @@ endif
 	%D%/beat.h \
 	%D%/inherit.c \
 	%D%/inherit.h \
+	%D%/admin.c \
+	%D%/admin.h \
+	%D%/catalog.c \
+	%D%/catalog.h \
+	%D%/describe.c \
+	%D%/describe.h \
+	%D%/describe_graph.c \
+	%D%/describe_page.c \
+	%D%/describe_plugin.c \
+	%D%/describe_plugins.c \
+	%D%/json_out.c \
+	%D%/json_out.h \
+	%D%/out.c \
+	%D%/out.h \
+	%D%/schema.c \
+	%D%/schema.h \
+	%D%/schema_option.c \
 	%D%/lifecycle.c \
 	%D%/lifecycle.h \
 	%D%/runtime.c \

@@ -45,6 +45,8 @@ static nave_err bind_need(struct nv_plugin *p, uint32_t n, uint32_t min_minor, u
     if (link->is_builtin) {
         if (strcmp(need->id, NAVE_HOST_ID) == 0)
             handle = (struct nave_handle *)(void *)&p->host;
+        else if (strcmp(need->id, NAVE_ADMIN_ID) == 0)
+            handle = (struct nave_handle *)(void *)&p->rt->admin;
         else
             return refuse(p, NAVE_ENOTFOUND,
                           "plugin \"%s\" binds \"%s\", which is a table of handles that are handed "

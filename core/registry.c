@@ -21,6 +21,7 @@ static const struct nv_builtin builtins[] = {
     {NAVE_HOST_ID, 0},         {NAVE_WORKER_ID, 0},     {NAVE_CONF_ID, 0},     {NAVE_STREAM_ID, 0},
     {NAVE_TRANSPORT_ID, 0},    {NAVE_LISTENER_ID, 0},   {NAVE_PROTOCOL_ID, 0}, {NAVE_HTTP_ID, 0},
     {NAVE_HTTP_HANDLER_ID, 0}, {NAVE_HTTP_REPLY_ID, 0}, {"nave.future/1", 0},  {"nave.waker/1", 0},
+    {NAVE_ADMIN_ID, 0},
 };
 
 int32_t nv_same_service_name(const char *a, const char *b)
@@ -76,7 +77,7 @@ nave_err nv_plugin_create(struct nave_runtime *rt, struct nv_plugin_file *file_t
     return NAVE_OK;
 }
 
-static void free_handles(struct nv_plugin *p)
+void nv_plugin_free_handles(struct nv_plugin *p)
 {
     uint32_t i;
 
@@ -91,7 +92,7 @@ void nv_plugin_destroy(struct nv_plugin *p)
     if (!p)
         return;
     nv_counters_destroy(p->counters);
-    free_handles(p);
+    nv_plugin_free_handles(p);
     free(p->needs);
     free(p->services);
     free(p->options);

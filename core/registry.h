@@ -103,6 +103,9 @@ void nv_plugin_destroy(struct nv_plugin *p);
 /* The handles of all workers of the runtime for `p`. Errors: NAVE_ENOMEM. */
 nave_err nv_plugin_make_handles(struct nv_plugin *p);
 
+/* The reverse of nv_plugin_make_handles; none is fine. */
+void nv_plugin_free_handles(struct nv_plugin *p);
+
 /* Report what `p` still holds, by kind, as warnings. State: destroyed, workers stopped. */
 void nv_plugin_report_leaks(struct nv_plugin *p);
 

@@ -13,6 +13,7 @@
 
 #include <nave/version.h>
 
+#include "admin.h"
 #include "lifecycle.h"
 #include "signals.h"
 #include "sized.h"
@@ -141,6 +142,7 @@ nave_err nave_runtime_create(const struct nave_runtime_options *options,
         if (err)
             goto fail_path;
     }
+    rt->admin.api = &nv_admin_table;
     rt->flags = o.flags;
     rt->beat_ns = o.beat_ns;
     rt->event = o.event;

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 
+#include <nave/admin.h>
 #include <nave/option.h>
 #include <nave/runtime.h>
 
@@ -63,6 +64,7 @@ struct nave_runtime {
     nave_nsec beat_ns;           /* 0: no beat                            */
     struct nv_inherit inherited; /* with NAVE_RUNTIME_INHERIT; else empty */
     void *user;                  /* of the program, for its static plugins */
+    struct nave_admin admin;     /* nave.admin/1 */
 
     /* what configure found */
     struct nv_conf_doc *doc;

@@ -381,12 +381,12 @@ static int32_t is_listener(const void *arg, struct nave_str name)
     return 0;
 }
 
-static nave_err listen_one(struct nave_runtime *rt, struct nv_listener *l)
+/* The handles of one listener: where streams go first, and what they come from. */
+static nave_err make_chain(struct nave_runtime *rt, struct nv_listener *l,
+                           struct nave_handle **out_first, struct nave_handle **out_transport)
 {
-    struct nave_listen_args args = {.size = sizeof(args)};
     struct nave_handle *handle = NULL, *transport = NULL;
     nave_err err = NAVE_OK;
-    uint64_t errors;
     uint32_t i;
 
     /* A listener names its roles; it has no options for them. */
@@ -402,6 +402,20 @@ static nave_err listen_one(struct nave_runtime *rt, struct nv_listener *l)
     if (!err)
         err = nv_role_make(rt, NULL, "transport", l->scheme, NULL, nave_conf_get(l->at, "bind"),
                            NULL, l->conf.name, &transport);
+    if (!err) {
+        *out_first = handle;
+        *out_transport = transport;
+    }
+    return err;
+}
+
+static nave_err listen_one(struct nave_runtime *rt, struct nv_listener *l)
+{
+    struct nave_listen_args args = {.size = sizeof(args)};
+    struct nave_handle *handle = NULL, *transport = NULL;
+    nave_err err = make_chain(rt, l, &handle, &transport);
+    uint64_t errors;
+
     if (err)
         return err;
     args.address = l->rest;
@@ -419,6 +433,17 @@ static nave_err listen_one(struct nave_runtime *rt, struct nv_listener *l)
     if (!err)
         l->inherited = nv_inherit_settle(&rt->inherited, args.inherited_count, l->handle);
     return err == NAVE_ESYNTAX ? NAVE_ECONFIG : err; /* the file is wrong, not the world */
+}
+
+nave_err nv_wiring_rehearse(struct nave_runtime *rt)
+{
+    struct nave_handle *first, *transport;
+    nave_err err = NAVE_OK;
+    uint32_t i;
+
+    for (i = 0; i < rt->listener_count && !err; i++)
+        err = make_chain(rt, &rt->listeners[i], &first, &transport);
+    return err;
 }
 
 nave_err nv_wiring_listen(struct nave_runtime *rt)

@@ -52,6 +52,9 @@ nave_err nv_wiring_resolve(struct nave_runtime *rt, struct nave_conf *listeners,
                            const char *unread);
 void nv_wiring_unresolve(struct nave_runtime *rt);
 
+/* Make the handles of every listener, and listen nowhere. As nv_wiring_listen otherwise. */
+nave_err nv_wiring_rehearse(struct nave_runtime *rt);
+
 /* Make the handles of every listener and begin to listen. Errors: any, reported; what was made
  * stays for nv_wiring_unlisten. */
 nave_err nv_wiring_listen(struct nave_runtime *rt);

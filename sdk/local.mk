@@ -3,6 +3,7 @@
 # The SDK: headers, pkg-config files, and the record of the binary interface.
 
 sdk_headers = \
+	%D%/include/nave/admin.h \
 	%D%/include/nave/atomic.h \
 	%D%/include/nave/base.h \
 	%D%/include/nave/buf.h \

@@ -166,3 +166,19 @@ check_LTLIBRARIES += %D%/clerk.la
 
 TESTS += %D%/no_globals
 EXTRA_DIST += %D%/no_globals
+
+# The linker sends what core allocates through the test.
+check_PROGRAMS += %D%/test_admin
+%C%_test_admin_SOURCES = \
+	%D%/test_admin.c \
+	%D%/trace.h \
+	%D%/trace_a.c \
+	%D%/trace_b.c \
+	%D%/trace_body.h
+%C%_test_admin_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN \
+	-DTWIN_FOLDER='"$(abs_top_builddir)/%D%/.libs"' \
+	-DTWIN_SO='"$(abs_top_builddir)/%D%/.libs/twin.so"'
+%C%_test_admin_LDFLAGS  = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
+	-Wl,--wrap=aligned_alloc,--wrap=strdup,--wrap=strndup
+%C%_test_admin_LDADD    = core/libnavecore.la $(CUNIT_LIBS)

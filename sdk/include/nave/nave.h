@@ -5,6 +5,7 @@
 #ifndef NAVE_NAVE_H
 #define NAVE_NAVE_H
 
+#include <nave/admin.h>
 #include <nave/atomic.h>
 #include <nave/base.h>
 #include <nave/buf.h>

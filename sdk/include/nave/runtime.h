@@ -100,6 +100,23 @@ NAVE_EXPORT NAVE_NODISCARD nave_err nave_runtime_configure_text(struct nave_runt
                                                                 const char *text, size_t len,
                                                                 const char *name);
 
+/* Find what only plugins can find, without showing anything to the world: load, create and prepare
+ * everything, make the handles of the listeners but listen nowhere, and undo all of it in reverse. The
+ * plugins' code runs; the runtime is as before then, and may be started. Thread: [control].
+ * State: configured, not started. Errors: any, reported; undone as well. */
+NAVE_EXPORT NAVE_NODISCARD nave_err nave_runtime_check(struct nave_runtime *rt);
+
+/* Get the service `id`, at least of minor `min_minor` and `min_size` bytes, every slot below it filled:
+ * how a host program reaches what is not in this header. "nave.admin/1" (admin.h) is there at any time;
+ * what plugins provide is there while the runtime is started, in the events that it tells of as well.
+ * Thread: [control]. Owns: borrowed until the runtime has stopped; nave.admin/1 until destroy.
+ * Errors: NAVE_EINVAL; NAVE_ENOTFOUND nobody provides it; NAVE_EMAJOR another major is offered;
+ * NAVE_ETOOOLD; NAVE_EAMBIGUOUS several do and none is the default; NAVE_ESTATE not yet or no more.
+ * All but NAVE_EINVAL are reported. */
+NAVE_EXPORT NAVE_NODISCARD nave_err nave_runtime_bind(struct nave_runtime *rt, const char *id,
+                                                      uint32_t min_minor, uint32_t min_size,
+                                                      struct nave_handle **out_handle);
+
 /* Load, create, prepare, commit and start everything; begin to listen. nave_runtime_run() and the
  * first nave_runtime_turn() do it when it was not done. Thread: [control]. State: configured.
  * Errors: any; everything is undone in reverse and reported; the runtime may only be destroyed. */

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nave.admin/1: what a runtime can tell about itself and about the plugins that it could load. It is
+ * how the program `nave` prints schemas, tables and graphs, and how any host does the same:
+ *
+ *     struct nave_handle *h;
+ *     if (nave_runtime_bind(rt, NAVE_ADMIN_ID, 0, sizeof(struct nave_admin_iface), &h) == NAVE_OK)
+ *         nave_admin_describe((struct nave_admin *)h, "schema", NULL, "json", on_text, file);
+ *
+ * No plugin's code runs for any of it: manifests are read, and the entries of static plugins were
+ * called by the host program's own choice. DRAFT.
+ */
+#ifndef NAVE_ADMIN_H
+#define NAVE_ADMIN_H
+
+#include <nave/base.h>
+#include <nave/error.h>
+#include <nave/iface.h>
+
+NAVE_BEGIN_DECLS
+
+#define NAVE_ADMIN_ID "nave.admin/1"
+
+struct nave_admin;
+
+/* Takes `len` bytes of an answer, in order, any number of times. Must not call the runtime.
+ * Thread: as the call that was given it. Borrows the text. */
+typedef void nave_write_fn(void *arg, const char *text, size_t len);
+
+/* "nave.admin/1" */
+struct nave_admin_iface {
+    struct nave_iface hdr;
+    /* Write what is known about `what` in `format` through `write`, which is called before this
+     * returns and never after. UTF-8; texts of files and manifests are in it as they are, without
+     * control characters.
+     *
+     * what       subjects             formats              is
+     * "schema"   ids, paths of files  json, markdown       one JSON Schema (2020-12) of the whole
+     *                                                      configuration file; markdown: its keys as
+     *                                                      a page with a table for each plugin
+     * "plugins"  none                 text, json           what is found where, which files were
+     *                                                      refused and why
+     * "plugin"   ids, paths of files  text, json           everything that the manifest says
+     * "graph"    none                 text, json, dot      plugins, services, listeners and the order
+     *                                                      of start. State: configured
+     *
+     * `subjects` is a list that ends with NULL; NULL, or an empty list: all plugins that are found,
+     * but for "plugin", which needs one. A subject with a '/' is the path of a file, relative to the
+     * working directory; every other is the id of a plugin, which is searched as a configuration's is.
+     * A file that this host would refuse to load for its machine or its version is described as well,
+     * with the reason. `format` NULL is the first one of the row.
+     *
+     * Thread: [control]. Owns: borrows everything until it returns.
+     * Errors, each reported: NAVE_EINVAL an unknown `what` or `format`, or subjects where there are
+     * none; NAVE_ESTATE a graph without a configuration; for a subject what the loader says:
+     * NAVE_ENOTFOUND, NAVE_EDENIED, NAVE_ENOTPLUGIN, NAVE_ESYNTAX, ...; NAVE_ENOMEM. Nothing was written
+     * then. */
+    nave_err (*describe)(struct nave_admin *a, const char *what, const char *const *subjects,
+                         const char *format, nave_write_fn *write, void *arg);
+};
+
+/* The handle; one for each runtime. */
+struct nave_admin {
+    const struct nave_admin_iface *api;
+};
+
+/* See nave_admin_iface.describe. Thread: [control]. */
+static inline nave_err nave_admin_describe(struct nave_admin *a, const char *what,
+                                           const char *const *subjects, const char *format,
+                                           nave_write_fn *write, void *arg)
+{
+    return a->api->describe(a, what, subjects, format, write, arg);
+}
+
+NAVE_END_DECLS
+#endif
