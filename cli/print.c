@@ -51,14 +51,16 @@ static void put_number(struct line *l, uint32_t n)
     put(l, digits);
 }
 
-void cli_printer_init(struct cli_printer *p, FILE *out)
+void cli_printer_init(struct cli_printer *p, FILE *out, int has_colour)
 {
-    const char *term = getenv("TERM");
+    const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
     int fd = fileno(out);
 
     p->out = out;
-    p->has_colour =
-        fd >= 0 && isatty(fd) && !getenv("NO_COLOR") && term && strcmp(term, "dumb") != 0;
+    p->has_colour = has_colour;
+    if (has_colour < 0)
+        p->has_colour = fd >= 0 && isatty(fd) && !(no_colour && no_colour[0]) && term &&
+                        strcmp(term, "dumb") != 0;
 }
 
 /* What stands before the text, by level; errors about a place need no word: the place says it. */

@@ -16,8 +16,9 @@ struct cli_printer {
     int has_colour;
 };
 
-/* Ready a printer on `out`. Colour: a terminal, and neither NO_COLOR nor TERM=dumb is set. */
-void cli_printer_init(struct cli_printer *p, FILE *out);
+/* Ready a printer on `out`. has_colour: 0 never, 1 always, -1 on a terminal, when neither NO_COLOR nor
+ * TERM=dumb is set. */
+void cli_printer_init(struct cli_printer *p, FILE *out, int has_colour);
 
 /* A nave_report_fn; `arg` is the printer. */
 void cli_print_report(void *arg, const struct nave_report *report);

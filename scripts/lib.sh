@@ -44,6 +44,7 @@ need_tests() {
     need g++ has "${CXX:-g++}"
     need libcunit1-dev pkg-config --exists cunit
     need python3 has python3
+    need python3-jsonschema python3 -c 'import jsonschema'
     need curl has curl
 }
 

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: MIT
+#
+# The program from outside: what it says, what it writes, and what describes it.
 
 check_PROGRAMS += %D%/test_notify
 %C%_test_notify_SOURCES  = %D%/test_notify.c cli/notify.c
 %C%_test_notify_CPPFLAGS = $(SDK_CPPFLAGS) -I$(top_srcdir)/tests/support -I$(top_srcdir)/cli
 %C%_test_notify_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
+TESTS += %D%/completion %D%/documented %D%/output %D%/said %D%/schema
+EXTRA_DIST += %D%/completion %D%/documented %D%/goldens %D%/output %D%/said %D%/schema
