@@ -33,3 +33,20 @@ CLEANFILES += %D%/embed-cpp/embed
 	  $(PTHREAD_CFLAGS) $(LDFLAGS) -o $@ $(top_srcdir)/%D%/embed-cpp/embed.cc core/libnave.la
 endif
 EXTRA_DIST += %D%/embed-cpp/embed.cc
+
+# Built from an installation only.
+EXTRA_DIST += \
+	%D%/plugin-handler/Makefile \
+	%D%/plugin-handler/README.md \
+	%D%/plugin-handler/greeter.c \
+	%D%/plugin-handler/greeter.json \
+	%D%/plugin-handler/test \
+	%D%/plugin-protocol/Makefile \
+	%D%/plugin-protocol/README.md \
+	%D%/plugin-protocol/clerk.c \
+	%D%/plugin-protocol/conn.c \
+	%D%/plugin-protocol/conn.h \
+	%D%/plugin-protocol/lines.h \
+	%D%/plugin-protocol/lines.json \
+	%D%/plugin-protocol/plugin.c \
+	%D%/plugin-protocol/test

@@ -6,6 +6,6 @@ TESTS += %D%/serve %D%/install %D%/browser %D%/service
 
 EXTRA_DIST += %D%/serve %D%/install %D%/browser %D%/service
 
-# The host programs of examples/.
-TESTS += %D%/embed
-EXTRA_DIST += %D%/embed
+# The host programs of examples/, and all of it built from an installation alone.
+TESTS += %D%/embed %D%/outside
+EXTRA_DIST += %D%/embed %D%/outside
