@@ -466,6 +466,11 @@ void nv_conf_destroy(struct nv_conf_doc *doc)
 
 /* ---- what core asks of a document and its cursors -------------------------------------------- */
 
+void nv_conf_set_report(struct nv_conf_doc *doc, struct nv_report *report)
+{
+    doc->report = report;
+}
+
 struct nave_conf *nv_conf_root(struct nv_conf_doc *doc)
 {
     return &doc->nodes[0].pub;

@@ -30,6 +30,9 @@ NAVE_NODISCARD nave_err nv_conf_load_text(const char *text, size_t len, const ch
 /* Free the document with all its cursors and texts. NULL is fine. Thread: [control]. */
 void nv_conf_destroy(struct nv_conf_doc *doc);
 
+/* Refusals of the document's values go to `report` from now on. Thread: [control]. */
+void nv_conf_set_report(struct nv_conf_doc *doc, struct nv_report *report);
+
 /* The root, an object. Thread: [control]. */
 struct nave_conf *nv_conf_root(struct nv_conf_doc *doc);
 

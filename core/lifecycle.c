@@ -13,7 +13,10 @@
 #include <string.h>
 
 #include "options.h"
+#include "reload.h"
+#include "roles.h"
 #include "runtime.h"
+#include "switch.h"
 
 static const struct nave_plugin_ops *ops_of(const struct nv_plugin *p)
 {
@@ -105,12 +108,12 @@ nave_err nv_lifecycle_prepare(struct nv_plugin *p)
     nave_err err;
 
     if (p->state != NV_PLUGIN_CREATED)
-        return NAVE_OK;
+        return nv_reload_prepare(p);
     if (p->call != NV_CALL_NONE)
         return NAVE_ECYCLE;
     err = make_options(p);
     if (!err) {
-        args.options = p->options;
+        args.options = p->options_now = p->options;
         p->call = NV_CALL_PREPARE;
         err = ops_of(p)->prepare(p->self, &args);
         p->call = NV_CALL_NONE;
@@ -175,19 +178,19 @@ nave_err nv_lifecycle_check(struct nave_runtime *rt)
 {
     nave_err err = prepare_all(rt);
 
-    return err ? err : nv_wiring_rehearse(rt);
+    return err ? err : nv_doors_rehearse(rt);
 }
 
 nave_err nv_lifecycle_start(struct nave_runtime *rt)
 {
     nave_err err = prepare_all(rt);
 
-    if (!err)
-        err = nv_wiring_listen(rt);
     if (!err) {
         (void)nv_graph_order(&rt->graph, rt->order); /* no circle: wiring never closes one */
-        err = for_all(rt, commit);
+        err = nv_doors_open(rt);
     }
+    if (!err)
+        err = for_all(rt, commit);
     return err ? err : for_all(rt, start);
 }
 
@@ -226,8 +229,10 @@ static void destroy(struct nv_plugin *p)
         memset(p->services, 0, p->file->manifest->provide_count * sizeof(*p->services));
         nv_plugin_report_leaks(p);
     }
+    if (p->options_now != p->options)
+        free(p->options_now);
     free(p->options);
-    p->options = NULL;
+    p->options = p->options_now = NULL;
 }
 
 static void for_all_back(struct nave_runtime *rt, void (*step)(struct nv_plugin *p))
@@ -241,11 +246,14 @@ static void for_all_back(struct nave_runtime *rt, void (*step)(struct nv_plugin 
 void nv_lifecycle_stop(struct nave_runtime *rt)
 {
     for_all_back(rt, stop);
-    nv_wiring_unlisten(rt);
+    nv_switch_end(rt);
+    nv_doors_close(rt);
+    nv_leaving_end_all(rt);
     for_all_back(rt, forget_prepared);
 }
 
 void nv_lifecycle_destroy(struct nave_runtime *rt)
 {
     for_all_back(rt, destroy);
+    nv_roles_finish(rt);
 }

@@ -53,6 +53,8 @@ noinst_LTLIBRARIES += %D%/libnavecore.la
 	%D%/near.c \
 	%D%/near.h \
 	%D%/option_rows.c \
+	%D%/option_same.c \
+	%D%/option_same.h \
 	%D%/options.c \
 	%D%/options.h \
 	%D%/report.c \
@@ -92,10 +94,22 @@ endif
 	%D%/schema.c \
 	%D%/schema.h \
 	%D%/schema_option.c \
+	%D%/door.c \
+	%D%/door.h \
+	%D%/gate.c \
+	%D%/gate.h \
+	%D%/leaving.c \
+	%D%/leaving.h \
 	%D%/lifecycle.c \
 	%D%/lifecycle.h \
+	%D%/reload.c \
+	%D%/reload.h \
+	%D%/roles.c \
+	%D%/roles.h \
 	%D%/runtime.c \
 	%D%/runtime_config.c \
+	%D%/switch.c \
+	%D%/switch.h \
 	%D%/threads.c \
 	%D%/wiring.c \
 	%D%/counter.c \

@@ -10,6 +10,7 @@
 
 #include "counter.h"
 #include "publish.h"
+#include "roles.h"
 #include "runtime.h"
 
 static struct nv_plugin *plugin_of(struct nave_host *h)

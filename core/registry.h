@@ -52,9 +52,11 @@ struct nv_service {
     uint32_t flags;
 };
 
-/* A role handle in use. In nave_runtime.made. */
+/* A role handle in use. */
 struct nv_made {
-    struct nv_made *next;
+    struct nv_made *next; /* in nave_runtime.made.newest */
+    struct nv_made *prev;
+    struct nv_made *chain; /* in one of nave_runtime.made.buckets */
     struct nave_handle *handle;
     const struct nave_role *role;
     struct nv_plugin *maker;
@@ -62,7 +64,22 @@ struct nv_made {
     void *options;          /* that it was made with; NULL: none */
 };
 
+/* All role handles in use, newest first, and by handle. All zero is empty. */
+struct nv_made_set {
+    struct nv_made *newest;
+    struct nv_made **buckets; /* NULL: nothing was made yet */
+    size_t bucket_count;      /* a power of two             */
+    size_t count;
+};
+
 struct nv_counters; /* counter.h */
+
+/* What a reload does with a plugin that runs. */
+enum nv_reload_step {
+    NV_RELOAD_NONE = 0, /* nothing differs                              */
+    NV_RELOAD_WANTED,   /* its options differ: it is to be prepared     */
+    NV_RELOAD_PREPARED, /* prepared anew, neither committed nor aborted */
+};
 
 struct nv_plugin {
     struct nave_host host; /* first: what the plugin holds */
@@ -82,7 +99,11 @@ struct nv_plugin {
     enum nv_plugin_state state;
     enum nv_plugin_call call;
     void *self;
-    void *options; /* freed after destroy: texts in it live as long as the instance */
+    void *options;     /* the first: texts in it live as long as the instance */
+    void *options_now; /* in use; the first, or those of the newest reload    */
+    enum nv_reload_step reload;
+    struct nave_conf *next_conf; /* while a reload is planned */
+    void *next_options;
     struct nv_worker_handle **handles; /* one a worker */
 
     /* statistics; any thread */

@@ -14,6 +14,7 @@
 #include <nave/version.h>
 
 #include "admin.h"
+#include "door.h"
 #include "lifecycle.h"
 #include "signals.h"
 #include "sized.h"
@@ -189,7 +190,17 @@ nave_err nave_runtime_configure_file(struct nave_runtime *rt, const char *path)
     if (rt->state != NV_RUNTIME_CREATED)
         return refuse_state(rt, "read a configuration", "it has one");
     nv_runtime_enter(rt);
-    err = configured(rt, nv_conf_load_file(path, &rt->report, &rt->doc));
+    rt->source = strdup(path);
+    if (rt->source) {
+        err = configured(rt, nv_conf_load_file(path, &rt->report, &rt->doc));
+    } else {
+        err = NAVE_ENOMEM;
+        nv_report_error(&rt->report, err, NULL, "out of memory while reading the configuration");
+    }
+    if (err) {
+        free(rt->source);
+        rt->source = NULL;
+    }
     nv_runtime_leave(rt);
     return err;
 }
@@ -250,7 +261,7 @@ static nave_err start_and_announce(struct nave_runtime *rt)
     nave_err err = start(rt);
 
     if (!err) {
-        nv_wiring_announce(rt);
+        nv_doors_announce(rt);
         nv_runtime_tell(rt, NAVE_EVENT_LISTENING, NAVE_OK);
     }
     return err;
@@ -291,8 +302,7 @@ static void on_signal(void *arg, int number)
     if (number == SIGINT || number == SIGTERM)
         nave_runtime_stop(rt);
     else
-        nv_report_log(&rt->report, NAVE_LOG_INFO, NULL,
-                      "SIGHUP: the configuration is read at the start only");
+        nave_runtime_reload(rt);
 }
 
 /* `is_fresh`: nobody was told yet where it listens. That comes after the signals: who reads it may
@@ -313,7 +323,7 @@ static nave_err run(struct nave_runtime *rt, int32_t is_fresh)
         has_signals = 0;
     }
     if (is_fresh) {
-        nv_wiring_announce(rt);
+        nv_doors_announce(rt);
         nv_runtime_tell(rt, NAVE_EVENT_LISTENING, NAVE_OK);
     }
     while (!nv_threads_turn(rt, NAVE_NEVER))
@@ -378,6 +388,17 @@ void nave_runtime_stop(struct nave_runtime *rt)
         nv_threads_stop(rt);
 }
 
+void nave_runtime_reload(struct nave_runtime *rt)
+{
+    struct nv_threads *ts = rt ? &rt->threads : NULL;
+
+    if (!rt)
+        return;
+    __atomic_store_n(&rt->reload_asked, 1, __ATOMIC_RELEASE);
+    if (__atomic_load_n(&ts->count, __ATOMIC_ACQUIRE) > 0)
+        nv_worker_wake(ts->each[0].worker);
+}
+
 void nave_runtime_destroy(struct nave_runtime *rt)
 {
     if (!rt)
@@ -392,6 +413,7 @@ void nave_runtime_destroy(struct nave_runtime *rt)
     nv_runtime_unresolve(rt);
     nv_conf_destroy(rt->doc);
     nv_report_finish(&rt->report);
+    free(rt->source);
     free(rt->plugin_path);
     free(rt);
 }

@@ -31,13 +31,17 @@
 #define NV_RUNTIME_CONF(OPTION)                                                                   \
     OPTION(conf, workers, "", "", NV_WORKERS_SCHEMA, 0,                                           \
            "threads that serve: a whole number, or \"auto\"")                                     \
-    OPTION(duration, shutdown_timeout, "10s", "0", "1d", 0, "time for a drain")                   \
+    OPTION(duration, shutdown_timeout, "10s", "0", "1d", NAVE_OPTION_LIVE, "time for a drain")    \
     OPTION(text, backend, "auto", "", "", 0, "how to wait for readiness: auto, epoll, poll, ...") \
     OPTION(count, max_tasks, "1048576", "1", "16777216", 0, "tasks of one worker")                \
     OPTION(size, max_memory, "0", "0", "16TiB", 0, "slab memory of one worker; 0: no limit")      \
     OPTION(choice, log_level, "info", "error|warn|info|debug", "", 0, "the most that is told")
 
 NAVE_OPTION_STRUCT(nv_runtime_conf, NV_RUNTIME_CONF);
+
+struct nv_leaving; /* leaving.h */
+struct nv_serving; /* door.h */
+struct nv_switch;  /* switch.h */
 
 enum nv_runtime_state {
     NV_RUNTIME_CREATED = 0, /* create                                          */
@@ -75,16 +79,23 @@ struct nave_runtime {
     uint32_t *order; /* indexes of plugins, providers first */
     struct nv_listener *listeners;
     uint32_t listener_count;
+    char *source; /* the file; NULL: a text */
 
     /* what start made */
     enum nv_runtime_state state;
-    struct nv_made *made; /* role handles in use, newest first */
+    struct nv_made_set made; /* role handles in use */
     uint32_t make_depth;
     pthread_t control; /* who has the control role; valid while has_control */
     int32_t has_control;
     uint32_t worker_count;
     struct nv_threads threads;
     struct nv_beat beat;
+    struct nv_serving *serving;  /* what all workers serve, or change to   */
+    struct nv_switch *switching; /* NULL: no change is under way           */
+    struct nv_leaving *leaving;  /* what was replaced and may still be used */
+    uint64_t reloads;            /* that succeeded                         */
+    nave_nsec drain_ns;          /* atomic: conf.shutdown_timeout          */
+    uint32_t reload_asked;       /* atomic                                 */
 };
 
 /* The calling thread takes the control role, and gives it back. They nest. */
@@ -97,6 +108,9 @@ void nv_runtime_tell(struct nave_runtime *rt, uint32_t event, nave_err err);
 /* Resolve the loaded document of `rt`: fill everything under "what configure found". Reports all
  * errors. Thread: [control]. Errors: NAVE_ECONFIG; NAVE_ENOMEM. */
 nave_err nv_runtime_resolve(struct nave_runtime *rt);
+
+/* The table of section "runtime". */
+const struct nave_option_table *nv_runtime_table(void);
 
 /* The reverse of resolve, also of a half done one. */
 void nv_runtime_unresolve(struct nave_runtime *rt);

@@ -17,6 +17,11 @@
 
 NAVE_OPTION_TABLE(runtime_table, nv_runtime_conf, NV_RUNTIME_CONF)
 
+const struct nave_option_table *nv_runtime_table(void)
+{
+    return runtime_table();
+}
+
 static const char *const sections[] = {"runtime", "plugins", "listeners"};
 static const char *const host_keys[] = {"$path", "$use", "$sha256"};
 

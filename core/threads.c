@@ -14,7 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "door.h"
 #include "lifecycle.h"
+#include "reload.h"
 #include "runtime.h"
 
 static void on_worker_log(void *arg, uint32_t level, const char *text)
@@ -36,6 +38,7 @@ nave_err nv_threads_create(struct nave_runtime *rt)
     uint32_t i;
     nave_err err = NAVE_ENOMEM;
 
+    rt->drain_ns = rt->conf.shutdown_timeout; /* before there are threads */
     if (rt->conf.backend.len < sizeof(backend))
         memcpy(backend, rt->conf.backend.ptr, rt->conf.backend.len);
     o.backend = strcmp(backend, "auto") == 0 ? NULL : backend;
@@ -56,6 +59,7 @@ nave_err nv_threads_create(struct nave_runtime *rt)
         err = nv_worker_create(&o, &ts->each[i].worker);
         if (err)
             goto fail;
+        nv_worker_handle_init(&ts->each[i].handle, ts->each[i].worker, "core");
     }
     /* From here on nave_runtime_stop() of another thread finds workers to wake. */
     __atomic_store_n(&ts->count, rt->worker_count, __ATOMIC_RELEASE);
@@ -113,9 +117,9 @@ static nave_err vote(struct nv_threads *ts, nave_err mine)
 
 /* --- one worker ------------------------------------------------------------------------------ */
 
-static struct nv_plugin *plugin_at(const struct nave_runtime *rt, uint32_t i)
+static struct nv_plugin *plugin_at(const struct nv_thread *t, uint32_t i)
 {
-    return rt->plugins[rt->order[i]];
+    return t->rt->plugins[t->serving->order[i]];
 }
 
 static nave_err start_plugins(struct nv_thread *t)
@@ -124,7 +128,7 @@ static nave_err start_plugins(struct nv_thread *t)
     nave_err err = NAVE_OK;
 
     while (t->started < rt->plugin_count && !err) {
-        struct nv_plugin *p = plugin_at(rt, t->started);
+        struct nv_plugin *p = plugin_at(t, t->started);
         uint64_t errors = nv_report_errors(&rt->report);
 
         err = p->file->desc->ops->worker_start(p->self, &p->handles[t->index]->pub);
@@ -138,17 +142,16 @@ static nave_err start_plugins(struct nv_thread *t)
 
 static nave_err start_listeners(struct nv_thread *t)
 {
-    struct nave_runtime *rt = t->rt;
     nave_err err = NAVE_OK;
 
-    while (t->listening < rt->listener_count && !err) {
-        struct nv_listener *l = &rt->listeners[t->listening];
+    while (t->listening < t->serving->count && !err) {
+        struct nv_door *d = t->serving->doors[t->listening];
 
-        err = l->handle->api->start(l->handle, t->index);
+        err = d->listener->api->start(d->listener, t->index);
         if (err)
-            nv_report_error(&rt->report, err, NULL,
-                            "listener \"%.*s\" cannot accept on worker %u: %s",
-                            (int)l->conf.name.len, l->conf.name.ptr, t->index, nave_err_text(err));
+            nv_report_error(&t->rt->report, err, NULL,
+                            "listener \"%s\" cannot accept on worker %u: %s", d->name, t->index,
+                            nave_err_text(err));
         else
             t->listening++;
     }
@@ -158,7 +161,7 @@ static nave_err start_listeners(struct nv_thread *t)
 static void stop_listeners(struct nv_thread *t)
 {
     while (t->listening > 0) {
-        struct nave_listener *l = t->rt->listeners[--t->listening].handle;
+        struct nave_listener *l = t->serving->doors[--t->listening]->listener;
 
         l->api->stop(l, t->index);
     }
@@ -167,7 +170,7 @@ static void stop_listeners(struct nv_thread *t)
 static void stop_plugins(struct nv_thread *t)
 {
     while (t->started > 0) {
-        struct nv_plugin *p = plugin_at(t->rt, --t->started);
+        struct nv_plugin *p = plugin_at(t, --t->started);
 
         p->file->desc->ops->worker_stop(p->self, &p->handles[t->index]->pub);
     }
@@ -177,11 +180,15 @@ static void stop_plugins(struct nv_thread *t)
 static nave_err rise(struct nv_thread *t)
 {
     struct nv_threads *ts = &t->rt->threads;
-    nave_err err = vote(ts, start_plugins(t));
+    nave_err err;
+
+    t->serving = t->rt->serving;
+    err = vote(ts, start_plugins(t));
 
     if (!err)
         err = vote(ts, start_listeners(t));
     if (err) {
+        t->is_falling = 1;
         stop_listeners(t);
         nv_worker_close_inbox(t->worker);
         nv_worker_drop_tasks(t->worker);
@@ -200,10 +207,10 @@ static void begin_drain(struct nv_thread *t)
         nv_runtime_tell(rt, NAVE_EVENT_DRAINING, NAVE_OK);
     if (t->index == 0) /* who else has these sockets gets what comes from now on */
         nv_inherit_close(&rt->inherited);
-    t->deadline_ns = nv_worker_now(t->worker) + rt->conf.shutdown_timeout;
+    t->deadline_ns = nv_worker_now(t->worker) + __atomic_load_n(&rt->drain_ns, __ATOMIC_RELAXED);
     stop_listeners(t);
     for (i = t->started; i-- > 0;) {
-        struct nv_plugin *p = plugin_at(rt, i);
+        struct nv_plugin *p = plugin_at(t, i);
 
         p->file->desc->ops->worker_drain(p->self, &p->handles[t->index]->pub, t->deadline_ns);
     }
@@ -275,6 +282,7 @@ static void fall(struct nv_thread *t)
         report_stragglers(t);
     nv_worker_close_inbox(t->worker);
     nv_worker_drop_tasks(t->worker);
+    t->is_falling = 1;
     stop_plugins(t);
 }
 
@@ -359,8 +367,10 @@ int32_t nv_threads_turn(struct nave_runtime *rt, nave_nsec max_wait_ns)
     turn(t, max_wait_ns);
     if (__atomic_load_n(&ts->stops, __ATOMIC_ACQUIRE) > 1)
         return 1;
-    if (!t->is_draining)
+    if (!t->is_draining) {
+        nv_reload_poll(rt);
         return 0;
+    }
     if (nv_worker_now(t->worker) >= t->deadline_ns)
         return 1;
     for (i = 0; i < rt->worker_count; i++)

@@ -14,6 +14,7 @@
 #include "worker.h"
 
 struct nave_runtime;
+struct nv_serving; /* door.h */
 
 /* One worker and who turns it. */
 struct nv_thread {
@@ -22,10 +23,13 @@ struct nv_thread {
     uint32_t index;
     int32_t has_thread; /* `thread` must be joined */
     pthread_t thread;
+    struct nv_worker_handle handle; /* the core's own */
     /* its own thread's */
+    const struct nv_serving *serving;
     uint32_t started;   /* plugins whose worker_start succeeded */
-    uint32_t listening; /* listeners that accept                */
+    uint32_t listening; /* doors that accept                    */
     int32_t is_draining;
+    int32_t is_falling; /* plugins are about to be stopped      */
     nave_nsec deadline_ns;
     /* any thread */
     uint32_t is_idle; /* atomic: draining, and nothing is left */

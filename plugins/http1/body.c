@@ -43,7 +43,7 @@ static nave_err wait_for_more(struct http1_exchange *x)
     tell_continue(x);
     if (!(x->flags & X_BODY_WAITS)) {
         x->flags |= X_BODY_WAITS;
-        nave_timer_start(c->hw->w, &c->timer, c->hw->plugin->options.body_timeout, c->timer.fn,
+        nave_timer_start(c->hw->w, &c->timer, c->hw->options.body_timeout, c->timer.fn,
                          c->timer.arg);
     }
     if (c->flags & CONN_UNREAD)
@@ -54,7 +54,7 @@ static nave_err wait_for_more(struct http1_exchange *x)
 /* A body that trickles: "slow body" attacks stay under the idle time-out but not above the rate. */
 static int32_t is_too_slow(const struct http1_exchange *x)
 {
-    const struct http1_options *o = &x->hw->plugin->options;
+    const struct http1_options *o = &x->hw->options;
     nave_nsec took = nave_now(x->hw->w) - x->body_since_ns;
 
     return took > o->body_grace && o->min_body_rate &&
@@ -158,7 +158,7 @@ void http1_body_consume(struct nave_http *pub, size_t n)
         if (x->body_left == 0)
             x->flags |= X_BODY_DONE;
     }
-    http1_conn_extend(x->c, x->hw->plugin->options.body_timeout);
+    http1_conn_extend(x->c, x->hw->options.body_timeout);
     if (x->c->flags & CONN_UNREAD)
         http1_conn_kick(x->c);
 }

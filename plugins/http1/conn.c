@@ -57,6 +57,8 @@ static void conn_end(struct http1_conn *c)
     if (c->next)
         c->next->prev = c->prev;
     hw->w->api->release(hw->w, "connection");
+    if (!(c->flags & CONN_UPGRADED))
+        http1_part_left(c->part);
     if (!(c->flags & CONN_QUEUED) && hw->active != c)
         conn_free(c);
 }
@@ -181,7 +183,7 @@ static void on_timer(struct nave_timer *t, void *arg)
     (void)t;
     if (c->x && !(c->flags & CONN_BLOCKED) && !(c->x->flags & X_BODY_WAITS)) {
         /* The handler takes its time: that is its own affair. */
-        set_deadline(c, p->options.idle_timeout);
+        set_deadline(c, c->hw->options.idle_timeout);
         return;
     }
     http1_count(c->hw, &p->counters.timeouts);
@@ -192,12 +194,12 @@ static void on_timer(struct nave_timer *t, void *arg)
     }
     if (c->x) {
         c->x->body_err = NAVE_ETIMEDOUT;
-        set_deadline(c, p->options.write_timeout);
+        set_deadline(c, c->hw->options.write_timeout);
         http1_conn_run(c);
         return;
     }
     if ((c->flags & CONN_HEADING) && c->in) {
-        set_deadline(c, p->options.write_timeout);
+        set_deadline(c, c->hw->options.write_timeout);
         http1_exchange_error(c, NULL, 408); /* into the store: the connection is not active */
         http1_conn_run(c);
         return;
@@ -337,15 +339,15 @@ static void take_requests(struct http1_conn *c)
             c->flags |= CONN_ABORT | CONN_CLOSING;
             return;
         }
-        n = http1_parse_head((const char *)hw->in, (size_t)(hw->in_end - hw->in), &p->limits, &head,
-                             x->fields);
+        n = http1_parse_head((const char *)hw->in, (size_t)(hw->in_end - hw->in), &hw->limits,
+                             &head, x->fields);
         if (NAVE_UNLIKELY(n <= 0)) {
             http1_exchange_free(x);
             if (n < 0) {
                 http1_refuse(c, -n);
             } else if (!(c->flags & CONN_HEADING)) {
                 c->flags |= CONN_HEADING;
-                set_deadline(c, p->options.header_timeout);
+                set_deadline(c, c->hw->options.header_timeout);
             }
             return;
         }
@@ -354,7 +356,8 @@ static void take_requests(struct http1_conn *c)
         http1_exchange_fill(x, &head);
         c->x = x;
         http1_count(hw, &p->counters.requests);
-        if (NAVE_UNLIKELY(++c->requests >= p->options.max_requests || nave_now(hw->w) >= c->old_ns))
+        if (NAVE_UNLIKELY(++c->requests >= hw->options.max_requests ||
+                          nave_now(hw->w) >= c->old_ns))
             retire(c, x);
         if (NAVE_UNLIKELY(hw->is_draining))
             x->flags &= ~X_KEEP;
@@ -420,7 +423,7 @@ static void leave(struct http1_conn *c)
     if (c->out || (c->x && (c->x->flags & (X_BODY_WAITS | X_FILE))))
         return; /* the deadline is the write's, or the body's */
     if (!(c->flags & CONN_HEADING))
-        http1_conn_extend(c, hw->plugin->options.idle_timeout);
+        http1_conn_extend(c, hw->options.idle_timeout);
 }
 
 /* 1: more input may be read now. */
@@ -497,7 +500,7 @@ static void on_readable(void *arg)
         if (NAVE_LIKELY(is_idle(c) && hw->in == hw->in_end && hw->out_len && !hw->is_draining)) {
             if (NAVE_LIKELY(http1_conn_send(c))) {
                 hw->active = NULL;
-                http1_conn_extend(c, hw->plugin->options.idle_timeout);
+                http1_conn_extend(c, hw->options.idle_timeout);
                 return;
             }
         }
@@ -557,15 +560,17 @@ void http1_conn_accept(struct nave_protocol *p, struct nave_stream *s_take,
     c->job.run = run_job;
     c->stream = s_take;
     c->hw = hw;
-    c->handler = proto->handler;
-    c->old_ns = nave_now(hw->w) + proto->plugin->options.max_age;
+    c->part = &proto->parts[info->worker];
+    c->handler = c->part->handler;
+    http1_part_joined(c->part);
+    c->old_ns = nave_now(hw->w) + hw->options.max_age;
     c->next = hw->conns;
     if (hw->conns)
         hw->conns->prev = c;
     hw->conns = c;
     hw->w->api->hold(hw->w, "connection");
     http1_count(hw, &proto->plugin->counters.connections);
-    nave_timer_start(hw->w, &c->timer, proto->plugin->options.header_timeout, on_timer, c);
+    nave_timer_start(hw->w, &c->timer, hw->options.header_timeout, on_timer, c);
     nave_stream_watch(s_take, NAVE_STREAM_READ, on_readable, c);
 }
 

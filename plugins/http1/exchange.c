@@ -51,6 +51,8 @@ int32_t http1_exchange_clear(struct http1_exchange *x)
         nave_worker_free(hw->w, x->decoder.trailers, sizeof(*x->decoder.trailers));
         x->decoder.trailers = NULL;
     }
+    if (x->use.part)
+        http1_use_give(&x->use);
     x->flags = 0;
     x->body_err = NAVE_OK;
     x->end_fn = x->body_fn = x->write_fn = NULL;
@@ -139,6 +141,7 @@ static nave_err http_hold(struct nave_http *pub)
     x->held = held;
     x->held_size = size;
     x->flags |= X_HELD | X_ODD;
+    http1_use_take(&x->use, x->c->part);
     return NAVE_OK;
 }
 

@@ -34,6 +34,12 @@ struct http1_exchange;
 struct http1_reply;
 struct http1_worker;
 
+/* Who may call the handler of a generation, after handle() has returned. part NULL: nobody. */
+struct http1_use {
+    struct http1_part *part;
+    uint64_t generation;
+};
+
 /* One list of counters: member, name, what it counts. */
 #define HTTP1_COUNTERS(X)                                                               \
     X(requests, "http1_requests", "requests taken")                                     \
@@ -58,20 +64,31 @@ struct http1_plugin {
     const struct nave_http_iface *http_api;
     const struct nave_http_reply_iface *reply_api;
     const struct nave_stream_iface *stream_api;
-    struct http1_options options;
+    struct http1_options options; /* control's; a worker has its own */
     struct http1_options prepared;
-    struct http1_limits limits;
     struct http1_counters counters;
     int64_t told_ns[HTTP1_TOLD]; /* by peer, when a line was last written; atomic */
     struct http1_worker **workers;
     uint32_t worker_count;
 };
 
+/* A protocol's part of one worker, which alone touches it; on cache lines of its own. */
+struct http1_part {
+    _Alignas(64) struct nave_http_handler *handler; /* the present one */
+    uint64_t generation;                            /* counts handlers that had uses */
+    uint64_t held;                                  /* uses of the present generation */
+    uint64_t streams;        /* connections, and what they were upgraded to */
+    struct nave_op *leaving; /* of set_next, one an earlier generation      */
+    struct nave_op *retired; /* of retire                                   */
+};
+
 /* One use of the protocol: a listener's. */
 struct http1_protocol {
     struct nave_protocol pub; /* first */
     struct http1_plugin *plugin;
-    struct nave_http_handler *handler;
+    void *room; /* of the whole, not aligned */
+    size_t room_size;
+    struct http1_part parts[]; /* one a worker */
 };
 
 /* Bytes of a connection's own: input that was not used up, or output that was not sent. */
@@ -87,6 +104,9 @@ struct http1_store {
 struct http1_worker {
     struct http1_plugin *plugin;
     struct nave_worker *w;
+    struct http1_options options;
+    struct http1_limits limits;
+    struct nave_job adopt; /* posted by commit: take the options of the plugin */
     struct http1_conn *active;
     uint8_t *in; /* window of the active connection: in .. in_end */
     uint8_t *in_end;
@@ -122,7 +142,8 @@ struct http1_conn {
     struct nave_job job;
     struct nave_stream *stream;
     struct http1_worker *hw;
-    struct nave_http_handler *handler;
+    struct nave_http_handler *handler; /* of part: at hand for each request */
+    struct http1_part *part;
     struct http1_exchange *x; /* the present one, or NULL */
     struct http1_store *in;
     struct http1_store *out;
@@ -185,6 +206,7 @@ struct http1_exchange {
     void *write_arg;
     struct http1_reply *reply;
     struct nave_file_range file; /* what is left of it, with X_FILE */
+    struct http1_use use;        /* while held */
     char *held;                  /* the texts, once held */
     size_t held_size;
     struct http1_more *more; /* further memory of nave_http_alloc */
@@ -261,6 +283,17 @@ void http1_conn_extend(struct http1_conn *c, nave_nsec timeout_ns);
 
 extern const struct nave_protocol_iface http1_protocol_table; /* plugin.c */
 
+/* --- part.c --- */
+/* `use` keeps the present handler of `part` until it is given back. */
+void http1_use_take(struct http1_use *use, struct http1_part *part);
+void http1_use_give(struct http1_use *use);
+/* A stream begins, and ends; `part` may be gone after the latter. */
+void http1_part_joined(struct http1_part *part);
+void http1_part_left(struct http1_part *part);
+nave_err http1_protocol_set_next(struct nave_protocol *p, struct nave_handle *next,
+                                 struct nave_op *op);
+nave_err http1_protocol_retire(struct nave_protocol *p, struct nave_op *op);
+
 /* --- exchange.c --- */
 extern const struct nave_http_iface http1_http_table;
 /* One more exchange, or NULL. */
@@ -327,7 +360,7 @@ static inline struct http1_exchange *http1_exchange_new(struct http1_conn *c)
     else if (!(x = http1_exchange_make(hw)))
         return NULL;
     x->c = c;
-    x->body_max = hw->plugin->options.max_body;
+    x->body_max = hw->options.max_body;
     return x;
 }
 

@@ -38,30 +38,32 @@ struct http1_limits {
     uint32_t crumbs_max; /* Cookie fields; with fields_max <= HTTP1_FIELDS_MAX */
 };
 
-#define HTTP1_OPTIONS(OPTION)                                                                     \
-    OPTION(size, max_request_line, "8KiB", "256", "16KiB", 0, "longest request line; 414 beyond") \
-    OPTION(size, max_header_size, "32KiB", "256", "40KiB", 0,                                     \
-           "all header fields of a request together; 431 beyond")                                 \
-    OPTION(count, max_headers, "100", "8", "100", 0,                                              \
-           "header fields of a request, cookies not counted; 431 beyond")                         \
-    OPTION(count, max_cookies, "100", "0", "100", 0, "Cookie fields of a request; 431 beyond")    \
-    OPTION(size, max_body, "1MiB", "0", "1TiB", 0,                                                \
-           "largest request body, unless the handler allows another size; 413 beyond")            \
-    OPTION(duration, header_timeout, "10s", "10ms", "1h", 0,                                      \
-           "from the first byte of a request to the end of its header; 408 after")                \
-    OPTION(duration, body_timeout, "30s", "10ms", "1h", 0,                                        \
-           "longest silence within a request body; 408 after")                                    \
-    OPTION(size, min_body_rate, "500", "0", "1GiB", 0,                                            \
-           "bytes a second that a request body must bring after body_grace; 0: any")              \
-    OPTION(duration, body_grace, "10s", "10ms", "1h", 0,                                          \
-           "time after which min_body_rate is demanded")                                          \
-    OPTION(duration, idle_timeout, "60s", "10ms", "1d", 0,                                        \
-           "how long a connection may wait for its next request")                                 \
-    OPTION(duration, write_timeout, "30s", "10ms", "1h", 0,                                       \
-           "longest time without progress of an answer that the peer does not take")              \
-    OPTION(count, max_requests, "10000", "1", "1000000000", 0,                                    \
-           "requests on one connection; the last is answered with Connection: close")             \
-    OPTION(duration, max_age, "1h", "10ms", "365d", 0,                                            \
+#define HTTP1_OPTIONS(OPTION)                                                          \
+    OPTION(size, max_request_line, "8KiB", "256", "16KiB", NAVE_OPTION_LIVE,           \
+           "longest request line; 414 beyond")                                         \
+    OPTION(size, max_header_size, "32KiB", "256", "40KiB", NAVE_OPTION_LIVE,           \
+           "all header fields of a request together; 431 beyond")                      \
+    OPTION(count, max_headers, "100", "8", "100", NAVE_OPTION_LIVE,                    \
+           "header fields of a request, cookies not counted; 431 beyond")              \
+    OPTION(count, max_cookies, "100", "0", "100", NAVE_OPTION_LIVE,                    \
+           "Cookie fields of a request; 431 beyond")                                   \
+    OPTION(size, max_body, "1MiB", "0", "1TiB", NAVE_OPTION_LIVE,                      \
+           "largest request body, unless the handler allows another size; 413 beyond") \
+    OPTION(duration, header_timeout, "10s", "10ms", "1h", NAVE_OPTION_LIVE,            \
+           "from the first byte of a request to the end of its header; 408 after")     \
+    OPTION(duration, body_timeout, "30s", "10ms", "1h", NAVE_OPTION_LIVE,              \
+           "longest silence within a request body; 408 after")                         \
+    OPTION(size, min_body_rate, "500", "0", "1GiB", NAVE_OPTION_LIVE,                  \
+           "bytes a second that a request body must bring after body_grace; 0: any")   \
+    OPTION(duration, body_grace, "10s", "10ms", "1h", NAVE_OPTION_LIVE,                \
+           "time after which min_body_rate is demanded")                               \
+    OPTION(duration, idle_timeout, "60s", "10ms", "1d", NAVE_OPTION_LIVE,              \
+           "how long a connection may wait for its next request")                      \
+    OPTION(duration, write_timeout, "30s", "10ms", "1h", NAVE_OPTION_LIVE,             \
+           "longest time without progress of an answer that the peer does not take")   \
+    OPTION(count, max_requests, "10000", "1", "1000000000", NAVE_OPTION_LIVE,          \
+           "requests on one connection; the last is answered with Connection: close")  \
+    OPTION(duration, max_age, "1h", "10ms", "365d", NAVE_OPTION_LIVE,                  \
            "age of a connection after which a request is its last, as with max_requests")
 
 NAVE_OPTION_STRUCT(http1_options, HTTP1_OPTIONS);

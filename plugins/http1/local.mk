@@ -15,6 +15,7 @@ http1_sources = \
 	%D%/names.h \
 	%D%/parser.c \
 	%D%/parser.h \
+	%D%/part.c \
 	%D%/pass.h \
 	%D%/plugin.c \
 	%D%/refusal.c \

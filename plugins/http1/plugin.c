@@ -81,13 +81,29 @@ static nave_err plugin_prepare(void *self, const struct nave_prepare_args *args)
 static nave_err plugin_commit(void *self)
 {
     struct http1_plugin *p = self;
+    uint32_t i;
 
     p->options = p->prepared;
-    p->limits.line_max = (uint32_t)p->options.max_request_line;
-    p->limits.head_max = (uint32_t)(p->options.max_request_line + p->options.max_header_size);
-    p->limits.fields_max = (uint32_t)p->options.max_headers;
-    p->limits.crumbs_max = (uint32_t)p->options.max_cookies;
+    /* The host commits again only when all workers have run this, and a worker that has ended needs
+     * no options. */
+    for (i = 0; i < p->worker_count; i++)
+        if (p->workers[i])
+            (void)!nave_worker_post(p->workers[i]->w, &p->workers[i]->adopt);
     return NAVE_OK;
+}
+
+static void worker_adopt(struct http1_worker *hw)
+{
+    hw->options = hw->plugin->options;
+    hw->limits.line_max = (uint32_t)hw->options.max_request_line;
+    hw->limits.head_max = (uint32_t)(hw->options.max_request_line + hw->options.max_header_size);
+    hw->limits.fields_max = (uint32_t)hw->options.max_headers;
+    hw->limits.crumbs_max = (uint32_t)hw->options.max_cookies;
+}
+
+static void run_adopt(struct nave_job *j)
+{
+    worker_adopt(NAVE_CONTAINER_OF(j, struct http1_worker, adopt));
 }
 
 static nave_err plugin_worker_start(void *self, struct nave_worker *w)
@@ -101,6 +117,8 @@ static nave_err plugin_worker_start(void *self, struct nave_worker *w)
     memset(hw, 0, offsetof(struct http1_worker, in_buffer));
     hw->plugin = p;
     hw->w = w;
+    hw->adopt.run = run_adopt;
+    worker_adopt(hw);
     hw->date_s = -1;
     p->workers[w->index] = hw;
     return NAVE_OK;
@@ -136,6 +154,8 @@ static void plugin_worker_stop(void *self, struct nave_worker *w)
 const struct nave_protocol_iface http1_protocol_table = {
     .hdr = NAVE_IFACE(struct nave_protocol_iface, NAVE_PROTOCOL_ID, 0, NAVE_IFACE_DRAFT),
     .accept = http1_conn_accept,
+    .set_next = http1_protocol_set_next,
+    .retire = http1_protocol_retire,
 };
 
 static nave_err http1_make(void *self, const struct nave_role_args *args,
@@ -143,18 +163,27 @@ static nave_err http1_make(void *self, const struct nave_role_args *args,
 {
     static const char text[] = "protocol http1 needs a handler: give the listener a \"handler\"";
     struct http1_plugin *p = self;
+    size_t size = sizeof(struct http1_protocol) + p->worker_count * sizeof(struct http1_part);
     struct http1_protocol *proto;
+    uint32_t i;
+    char *room;
 
     if (!args->next) {
         p->host->api->fail(p->host, text, sizeof(text) - 1);
         return NAVE_EINVAL;
     }
-    proto = nave_host_alloc(p->host, sizeof(*proto));
-    if (!proto)
+    size += _Alignof(struct http1_protocol);
+    room = nave_host_alloc(p->host, size);
+    if (!room)
         return NAVE_ENOMEM;
+    proto = (void *)(room + (-(uintptr_t)room & (_Alignof(struct http1_protocol) - 1)));
+    memset(proto, 0, size - _Alignof(struct http1_protocol));
     proto->pub.api = p->protocol_api;
     proto->plugin = p;
-    proto->handler = (struct nave_http_handler *)(void *)args->next;
+    proto->room = room;
+    proto->room_size = size;
+    for (i = 0; i < p->worker_count; i++)
+        proto->parts[i].handler = (struct nave_http_handler *)(void *)args->next;
     *out_handle = (struct nave_handle *)(void *)proto;
     return NAVE_OK;
 }
@@ -163,7 +192,10 @@ static void http1_unmake(void *self, struct nave_handle *handle)
 {
     struct http1_plugin *p = self;
 
-    nave_host_free(p->host, handle, sizeof(struct http1_protocol));
+    struct http1_protocol *proto = (struct http1_protocol *)(void *)handle;
+
+    if (proto)
+        nave_host_free(p->host, proto->room, proto->room_size);
 }
 
 NAVE_OPTION_TABLE(http1_option_table, http1_options, HTTP1_OPTIONS)

@@ -70,7 +70,7 @@ void http1_conn_wrote_part(struct http1_conn *c, const struct nave_bytes *piece,
         return;
     }
     wait_writable(c);
-    http1_conn_extend(c, c->hw->plugin->options.write_timeout);
+    http1_conn_extend(c, c->hw->options.write_timeout);
     keep_rest(c, piece, n, err == NAVE_OK ? sent : 0);
 }
 

@@ -17,6 +17,7 @@ struct upgraded {
     void *read_arg;
     struct http1_store *in;
     struct http1_store *out;
+    struct http1_use use; /* whoever has the stream belongs to the handler */
     uint32_t is_queued;
     uint32_t is_closed;
 };
@@ -133,14 +134,18 @@ static nave_err up_shut(struct nave_stream *s)
 static void up_close(struct nave_stream *s, uint32_t flags)
 {
     struct upgraded *u = from_pub(s);
+    struct http1_part *part;
 
     (void)flush_answer(u);
     nave_stream_close(u->below, flags);
     drop_store(u, &u->in);
     drop_store(u, &u->out);
     u->is_closed = 1;
+    part = u->use.part;
+    http1_use_give(&u->use);
     if (!u->is_queued)
         nave_worker_free(u->w, u, sizeof(*u));
+    http1_part_left(part);
 }
 
 static nave_err up_info(struct nave_stream *s, struct nave_stream_info *info)
@@ -210,6 +215,7 @@ nave_err http1_upgrade(struct nave_http *pub, const struct nave_http_response *r
     nave_worker_free(c->hw->w, head, need);
     u->pub.api = c->hw->plugin->stream_api;
     u->below = c->stream;
+    http1_use_take(&u->use, c->part);
     u->job.run = run_job;
     (void)flush_answer(u); /* what does not go out goes before the first write */
     http1_conn_used(c, rest.len);

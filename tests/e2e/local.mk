@@ -2,9 +2,9 @@
 #
 # The whole program, from outside: sockets, signals, exit status.
 
-TESTS += %D%/serve %D%/install %D%/browser %D%/service
+TESTS += %D%/serve %D%/install %D%/browser %D%/service %D%/reload
 
-EXTRA_DIST += %D%/serve %D%/install %D%/browser %D%/service
+EXTRA_DIST += %D%/serve %D%/install %D%/browser %D%/service %D%/reload
 
 # The host programs of examples/, and all of it built from an installation alone.
 TESTS += %D%/embed %D%/outside

@@ -15,7 +15,7 @@ struct fake_host host;
 struct fake_worker worker;
 const struct nave_plugin *plugin;
 void *self;
-static struct nave_handle *proto;
+struct nave_handle *proto;
 struct mem_pair *pair;
 struct http1_options options;
 

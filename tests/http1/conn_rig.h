@@ -27,6 +27,7 @@ extern struct fake_host host;
 extern struct fake_worker worker;
 extern const struct nave_plugin *plugin;
 extern void *self;
+extern struct nave_handle *proto;
 extern struct mem_pair *pair; /* of the present connection */
 extern struct http1_options options;
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 
 check_PROGRAMS += %D%/test_parser %D%/test_chunked %D%/test_writer \
-	%D%/test_conn %D%/test_answer %D%/test_prepared %D%/test_messages %D%/test_file
+	%D%/test_conn %D%/test_answer %D%/test_prepared %D%/test_messages %D%/test_file \
+	%D%/test_handover
 
 # portable.c and blocks16.c include the parser once more each.
 %C%_test_parser_SOURCES  = %D%/test_parser.c %D%/portable.c %D%/blocks16.c
@@ -29,6 +30,10 @@ check_PROGRAMS += %D%/test_parser %D%/test_chunked %D%/test_writer \
 %C%_test_prepared_SOURCES  = %D%/test_prepared.c $(%C%_conn_rig)
 %C%_test_prepared_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_prepared_LDADD    = tests/support/libsupport.la plugins/http1/libhttp1.la $(CUNIT_LIBS) -lpthread
+
+%C%_test_handover_SOURCES  = %D%/test_handover.c $(%C%_conn_rig)
+%C%_test_handover_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_handover_LDADD    = tests/support/libsupport.la plugins/http1/libhttp1.la $(CUNIT_LIBS) -lpthread
 
 %C%_test_messages_SOURCES  = %D%/test_messages.c $(%C%_conn_rig)
 %C%_test_messages_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -250,6 +250,8 @@ static void on_accept(struct nave_protocol *p, struct nave_stream *s,
 static const struct nave_protocol_iface protocol_api = {
     .hdr = NAVE_IFACE(struct nave_protocol_iface, NAVE_PROTOCOL_ID, 0, 0),
     .accept = on_accept,
+    .set_next = nave_default_set_next,
+    .retire = nave_default_retire,
 };
 
 void rig_init(struct rig *r, int backend)

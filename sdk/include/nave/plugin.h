@@ -99,10 +99,13 @@ struct nave_role {
     void (*unmake)(void *self, struct nave_handle *handle);
 };
 
+/* The instance runs, and the configuration was read again. */
+#define NAVE_PREPARE_RELOAD (1u << 0)
+
 /* What prepare() is told. Sized; borrowed until prepare returns, but for text options. */
 struct nave_prepare_args {
     uint32_t size;
-    uint32_t flags;
+    uint32_t flags;         /* NAVE_PREPARE_*                                                   */
     const void *options;    /* the plugin's option struct, filled and checked; NULL when none   */
     struct nave_conf *conf; /* its whole object, for positions; NULL when the file has none     */
 };
@@ -114,11 +117,15 @@ struct nave_plugin_ops {
     /* Make the instance. Bind services, provide services; no other effect. Thread: [control].
      * Owns: *out_self until destroy. Errors: any, reported by host fail; nothing is left behind. */
     nave_err (*create)(struct nave_host *host, void **out_self);
-    /* Check a configuration and get all that it needs, without showing it. Thread: [control].
+    /* Check a configuration and get all that it needs, without showing it. With NAVE_PREPARE_RELOAD
+     * the one before is in use by all workers meanwhile; only options marked live differ, one at
+     * least. Thread: [control].
      * Errors: any, each reported at its conf; abort is not called then. */
     nave_err (*prepare)(void *self, const struct nave_prepare_args *args);
-    /* Make the prepared configuration the one in use. Thread: [control]. Errors: none may be left to
-     * find; a failure undoes the start. */
+    /* Make the prepared configuration the one in use, also for handles that were made before. Workers
+     * may run: hand it to each by a job. The host prepares again only when every worker has run what
+     * was posted here. Thread: [control]. Errors: none may be left to find; a failure undoes the
+     * start, and is only reported at a reload. */
     nave_err (*commit)(void *self);
     /* Forget the prepared configuration. Thread: [control]. */
     void (*abort)(void *self);

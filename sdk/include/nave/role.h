@@ -21,6 +21,7 @@
 #include <nave/conf.h>
 #include <nave/error.h>
 #include <nave/iface.h>
+#include <nave/op.h>
 #include <nave/stream.h>
 
 NAVE_BEGIN_DECLS
@@ -43,7 +44,7 @@ struct nave_role_args {
     struct nave_conf *conf;   /* the use's part of the configuration; NULL when none         */
     struct nave_handle *next; /* what this role hands on to: a protocol's handler, of the
                                  * interface that its NAVE_PLUGIN_NEXT says; or NULL.
-                                 * Outlives the made handle                                    */
+                                 * Outlives the made handle, or until set_next               */
     struct nave_str name;     /* of the listener, for messages; as next. Empty when a plugin
                                  * makes the role (nave_host_iface.role_make)                  */
 };
@@ -62,7 +63,35 @@ struct nave_protocol_iface {
      * Owns: takes s_take, also on failure: it then closes it. */
     void (*accept)(struct nave_protocol *p, struct nave_stream *s_take,
                    const struct nave_accept_info *info);
+    /* Hand on to `next` from now on, on the worker of `op`, also what comes on the streams that are
+     * there: how a reload changes the handler. What has begun stays with the one before; once nothing
+     * of this worker uses that one any more, the op completes.
+     * Thread: [worker]. Owns: borrows next until the next call of set_next completes, or unmake.
+     * Errors: NAVE_OK nothing uses the one before; NAVE_EAGAIN later, see nave/op.h; NAVE_ENOSYS what
+     * it hands on to is fixed; NAVE_EINVAL next is NULL (op may be NULL then: a question). */
+    nave_err (*set_next)(struct nave_protocol *p, struct nave_handle *next, struct nave_op *op);
+    /* No new stream will come on the worker of `op`: let those that are there end as soon as their
+     * peers can be told, and complete when none is left. Thread: [worker].
+     * Errors: NAVE_OK none is left; NAVE_EAGAIN later; NAVE_ENOSYS the host keeps `p` until it ends. */
+    nave_err (*retire)(struct nave_protocol *p, struct nave_op *op);
 };
+
+/* For a protocol that cannot change what it hands on to. Thread: [worker]. */
+NAVE_UNUSED static inline nave_err
+nave_default_set_next(struct nave_protocol *p, struct nave_handle *next, struct nave_op *op)
+{
+    (void)p;
+    (void)next;
+    (void)op;
+    return NAVE_ENOSYS;
+}
+/* For a protocol that does not know its streams. Thread: [worker]. */
+NAVE_UNUSED static inline nave_err nave_default_retire(struct nave_protocol *p, struct nave_op *op)
+{
+    (void)p;
+    (void)op;
+    return NAVE_ENOSYS;
+}
 
 struct nave_protocol {
     const struct nave_protocol_iface *api;
@@ -125,7 +154,8 @@ struct nave_listener_iface {
     struct nave_iface hdr;
     /* Begin to accept on worker number `worker`. Thread: [worker]. Errors: NAVE_ENOMEM; NAVE_ELIMIT. */
     nave_err (*start)(struct nave_listener *l, uint32_t worker);
-    /* Accept once more what the kernel already holds for worker number `worker`, then stop. Thread: [worker]. */
+    /* Accept once more what the kernel already holds for worker number `worker`, then stop. Nothing
+     * happens when it was not started there, or was stopped. Thread: [worker]. */
     void (*stop)(struct nave_listener *l, uint32_t worker);
     /* The address in use, with the port that the system chose. Thread: [control]. */
     nave_err (*address)(struct nave_listener *l, struct nave_addr *out);

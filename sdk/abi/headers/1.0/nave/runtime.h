@@ -40,7 +40,7 @@ struct nave_report {
 /* Called for each report. Thread: [any]; calls never overlap. Must not call the runtime. */
 typedef void nave_report_fn(void *arg, const struct nave_report *report);
 
-/* run() handles SIGINT and SIGTERM (drain, second: at once) and SIGHUP. */
+/* run() handles SIGINT and SIGTERM (drain, second: at once) and SIGHUP (reload). */
 #define NAVE_RUNTIME_SIGNALS (1u << 0)
 /* create() takes the sockets that LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES pass to this process
  * (sd_listen_fds(3)) and removes these variables, so no other thread may use the environment then.
@@ -137,6 +137,14 @@ NAVE_EXPORT NAVE_NODISCARD nave_err nave_runtime_turn(struct nave_runtime *rt,
 /* Begin to drain: no new work; run and turn end when all is finished, or at
  * runtime.shutdown_timeout. A second call ends at once. Thread: [any]; safe in a signal handler. */
 NAVE_EXPORT void nave_runtime_stop(struct nave_runtime *rt);
+
+/* Read the configuration file again and bring what runs in line with it, without dropping a
+ * connection: options that are marked live, routes, listeners. Where anything is wrong, or something
+ * differs that cannot change while running, every reason is reported and nothing has changed. It
+ * happens soon, on the control role, after a reload that is under way; NAVE_EVENT_RELOADED tells the
+ * result. Several calls before it begins count as one. Thread: [any]; safe in a signal handler.
+ * A runtime that was configured by a text, or drains, reports that and stays as it is. */
+NAVE_EXPORT void nave_runtime_reload(struct nave_runtime *rt);
 
 /* Free the runtime. A running one must have been stopped and run() returned. NULL is fine.
  * Thread: [control]. */
