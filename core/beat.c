@@ -13,7 +13,8 @@ static void answer(struct nave_job *j)
 {
     struct nv_beat_ask *ask = NAVE_CONTAINER_OF(j, struct nv_beat_ask, job);
 
-    (void)__atomic_fetch_sub(&ask->beat->awaited, 1, __ATOMIC_RELAXED);
+    /* The job may be posted again once this is seen: what the queue did with it comes before. */
+    (void)__atomic_fetch_sub(&ask->beat->awaited, 1, __ATOMIC_RELEASE);
 }
 
 /* A worker that has ended takes no question and gives no answer: silence, and rightly. */
@@ -30,7 +31,7 @@ static void on_timer(struct nave_timer *timer, void *arg)
 {
     struct nv_beat *b = arg;
 
-    if (__atomic_load_n(&b->awaited, __ATOMIC_RELAXED) == 0) {
+    if (__atomic_load_n(&b->awaited, __ATOMIC_ACQUIRE) == 0) {
         nv_runtime_tell(b->rt, NAVE_EVENT_BEAT, NAVE_OK);
         ask_all(b);
     }
