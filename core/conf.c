@@ -1,88 +1,54 @@
 /* SPDX-License-Identifier: MIT
  *
- * Configuration documents. Jansson parses; it is known in this file alone. Over its values stands a
- * tree of cursors, built once: one block of nodes, the children of a node side by side.
- *
- * Positions: jansson keeps none, but it keeps the order of members and refuses duplicate keys, so the
- * n-th value of a walk in order is the n-th value of the text, and conf_scan.c noted where that is.
- * The scan has refused everything that is no JSON, so what jansson still finds is one of three: a key
- * that stands twice, a number out of range, no memory.
+ * Documents: how one is read (see conf_tree.h), the nave.conf/1 cursors over it, and what core asks of
+ * them. A cursor is a node of the tree; it knows its file, its place there, and by its parents its
+ * pointer.
  */
 #include "conf.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "conf_file.h"
-#include "conf_scan.h"
+#include "conf_tree.h"
 #include "value.h"
 
-/* A cursor. */
-struct node {
-    struct nave_conf pub; /* first: the handle itself */
+#define BLOCK_FIRST 4096u
+#define BLOCK_MOST  (1u << 20)
+#define FEW         8u /* children that are looked through one by one */
 
-    struct nv_conf_doc *doc;
-    struct node *parent;
-    struct node *items; /* count of them */
-    size_t count;
-
-    const json_t *json;
-    const char *key; /* NULL: not a member of an object */
-    size_t index;    /* among its parent's items        */
-    size_t offset;   /* in the text                     */
-    char *dump;      /* made on demand                  */
+/* The header counts as 16 bytes, so that what follows is aligned. */
+struct nv_conf_block {
+    struct nv_conf_block *next; /* older */
+    uint32_t used;
+    uint32_t size; /* of what follows */
 };
 
-struct nv_conf_doc {
-    struct nv_report *report;
-    uint64_t errors;
-
-    char *name; /* of the file, as it was given */
-    char *text;
-    size_t len;
-    struct nv_conf_position seen; /* the last place that was reported */
-
-    json_t *json;
-    struct node *nodes; /* nodes[0] is the root */
-    size_t node_count;
-};
-
-static const struct nave_conf_iface conf_api;
-
-static const struct node *node_of(const struct nave_conf *c)
+static const struct nv_conf_node *node_of(const struct nave_conf *c)
 {
-    return (const struct node *)(const void *)c;
+    return (const struct nv_conf_node *)(const void *)c;
 }
 
-/* ---- the table ------------------------------------------------------------------------------ */
+static struct nv_conf_node *own_node(const struct nave_conf *c)
+{
+    return (struct nv_conf_node *)(uintptr_t)c;
+}
+
+static int is_same(struct nave_str a, struct nave_str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static uint32_t conf_kind(const struct nave_conf *c)
 {
-    switch (json_typeof(node_of(c)->json)) {
-    case JSON_TRUE:
-    case JSON_FALSE:
-        return NAVE_CONF_FLAG;
-    case JSON_INTEGER:
-        return NAVE_CONF_INT;
-    case JSON_REAL:
-        return NAVE_CONF_REAL;
-    case JSON_STRING:
-        return NAVE_CONF_TEXT;
-    case JSON_ARRAY:
-        return NAVE_CONF_LIST;
-    case JSON_OBJECT:
-        return NAVE_CONF_OBJECT;
-    case JSON_NULL:
-        break;
-    }
-    return NAVE_CONF_NULL;
+    return node_of(c)->kind;
 }
 
 static size_t conf_count(const struct nave_conf *c)
@@ -92,66 +58,57 @@ static size_t conf_count(const struct nave_conf *c)
 
 static struct nave_conf *conf_at(struct nave_conf *c, size_t i, struct nave_str *out_key)
 {
-    const struct node *n = node_of(c);
+    const struct nv_conf_node *n = node_of(c);
 
     if (i >= n->count)
         return NULL;
-    if (out_key && n->items[i].key)
-        *out_key = (struct nave_str){n->items[i].key, strlen(n->items[i].key)};
-    return &n->items[i].pub;
+    if (out_key && n->items[i]->key.ptr)
+        *out_key = n->items[i]->key;
+    return &n->items[i]->pub;
 }
 
 static struct nave_conf *conf_get(struct nave_conf *c, const char *key)
 {
-    const struct node *n = node_of(c);
-    size_t i;
+    const struct nv_conf_node *n = node_of(c);
+    struct nv_conf_node *child;
 
-    if (!key || !json_is_object(n->json))
+    if (!key || n->kind != NAVE_CONF_OBJECT)
         return NULL;
-    for (i = 0; i < n->count; i++) {
-        if (strcmp(n->items[i].key, key) == 0)
-            return &n->items[i].pub;
-    }
-    return NULL;
+    child = nv_conf_child(n, (struct nave_str){key, strlen(key)});
+    return child ? &child->pub : NULL;
 }
 
 static nave_err conf_text(const struct nave_conf *c, struct nave_str *out)
 {
-    const json_t *json = node_of(c)->json;
-
-    if (!json_is_string(json))
+    if (node_of(c)->kind != NAVE_CONF_TEXT)
         return NAVE_EINVAL;
-    *out = (struct nave_str){json_string_value(json), json_string_length(json)};
+    *out = node_of(c)->value.text;
     return NAVE_OK;
 }
 
 static nave_err conf_integer(const struct nave_conf *c, int64_t *out)
 {
-    const json_t *json = node_of(c)->json;
-
-    if (!json_is_integer(json))
+    if (node_of(c)->kind != NAVE_CONF_INT)
         return NAVE_EINVAL;
-    *out = json_integer_value(json);
+    *out = node_of(c)->value.integer;
     return NAVE_OK;
 }
 
 static nave_err conf_real(const struct nave_conf *c, double *out)
 {
-    const json_t *json = node_of(c)->json;
+    const struct nv_conf_node *n = node_of(c);
 
-    if (!json_is_number(json))
+    if (n->kind != NAVE_CONF_REAL && n->kind != NAVE_CONF_INT)
         return NAVE_EINVAL;
-    *out = json_number_value(json);
+    *out = n->kind == NAVE_CONF_REAL ? n->value.real : (double)n->value.integer;
     return NAVE_OK;
 }
 
 static nave_err conf_flag(const struct nave_conf *c, uint32_t *out)
 {
-    const json_t *json = node_of(c)->json;
-
-    if (!json_is_boolean(json))
+    if (node_of(c)->kind != NAVE_CONF_FLAG)
         return NAVE_EINVAL;
-    *out = json_is_true(json) ? 1 : 0;
+    *out = node_of(c)->value.integer != 0;
     return NAVE_OK;
 }
 
@@ -179,23 +136,9 @@ static nave_err conf_bytes(const struct nave_conf *c, uint64_t *out)
     return nv_value_bytes(text, out);
 }
 
-/* From the text itself, so that a number comes out as it was written. */
 static nave_err conf_dump(struct nave_conf *c, struct nave_str *out)
 {
-    struct node *n = (struct node *)(void *)c;
-    const struct nv_conf_doc *doc = n->doc;
-
-    if (!n->dump) {
-        size_t len = nv_conf_compact(doc->text, doc->len, n->offset, NULL);
-
-        n->dump = malloc(len + 1);
-        if (!n->dump)
-            return NAVE_ENOMEM;
-        nv_conf_compact(doc->text, doc->len, n->offset, n->dump);
-        n->dump[len] = '\0';
-    }
-    *out = (struct nave_str){n->dump, strlen(n->dump)};
-    return NAVE_OK;
+    return nv_conf_dump(own_node(c), out);
 }
 
 static void conf_fail(const struct nave_conf *c, const char *text, size_t len)
@@ -219,89 +162,194 @@ static const struct nave_conf_iface conf_api = {
     .fail = conf_fail,
 };
 
-/* ---- building the tree ----------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
-struct builder {
-    struct nv_conf_doc *doc;
-    const struct nv_conf_scan *scan;
-    size_t next_offset; /* in scan: one a node, in document order  */
-    size_t next_node;   /* in doc->nodes: the next block of items  */
-};
-
-static void build(struct builder *b, struct node *n, const json_t *json);
-
-static void build_item(struct builder *b, struct node *parent, size_t index, const char *key,
-                       const json_t *json)
+void *nv_conf_alloc(struct nv_conf_doc *doc, size_t bytes)
 {
-    struct node *n = &parent->items[index];
+    struct nv_conf_block *b = doc->blocks;
+    size_t size = (bytes + 7) & ~(size_t)7;
+    char *at;
 
-    n->parent = parent;
-    n->index = index;
-    n->key = key;
-    build(b, n, json);
+    if (!b || size > b->size - b->used) {
+        size_t room = b ? b->size * (size_t)2 : BLOCK_FIRST;
+
+        room = room > BLOCK_MOST ? BLOCK_MOST : room;
+        room = room < size ? size : room;
+        b = room <= UINT32_MAX ? calloc(1, sizeof(*b) + room) : NULL;
+        if (!b) {
+            doc->is_out_of_memory = 1;
+            return NULL;
+        }
+        b->size = (uint32_t)room;
+        b->next = doc->blocks;
+        doc->blocks = b;
+    }
+    at = (char *)(b + 1) + b->used;
+    b->used += (uint32_t)size;
+    return at;
 }
 
-/* Recursion is as deep as the text is nested: NV_CONF_DEPTH_MAX. */
-static void build(struct builder *b, struct node *n, const json_t *json)
+struct nv_conf_source *nv_conf_source_add(struct nv_conf_doc *doc,
+                                          const struct nv_conf_source *includer, const char *name,
+                                          char *text_take, size_t len)
 {
-    json_t *members = (json_t *)(uintptr_t)json; /* iterators want it so; nothing is written */
-    size_t i = 0;
-    void *iter;
+    struct nv_conf_source *s = nv_conf_alloc(doc, sizeof(*s));
+    char *copy = nv_conf_alloc(doc, strlen(name) + 1);
 
+    if (!s || !copy) {
+        free(text_take);
+        return NULL;
+    }
+    memcpy(copy, name, strlen(name));
+    s->name = copy;
+    s->text = text_take;
+    s->len = len;
+    s->includer = includer;
+    s->depth = includer ? includer->depth + 1 : 0;
+    s->next = doc->sources;
+    doc->sources = s;
+    return s;
+}
+
+struct nv_conf_node *nv_conf_node_new(struct nv_conf_doc *doc, struct nv_conf_source *source,
+                                      size_t offset)
+{
+    struct nv_conf_node *n = nv_conf_alloc(doc, sizeof(*n));
+
+    if (!n)
+        return NULL;
     n->pub.api = &conf_api;
-    n->doc = b->doc;
-    n->json = json;
-    assert(b->next_offset < b->scan->count);
-    n->offset = b->scan->offsets[b->next_offset++];
-    n->items = b->doc->nodes + b->next_node;
-    if (json_is_array(json)) {
-        n->count = json_array_size(json);
-        b->next_node += n->count;
-        for (i = 0; i < n->count; i++)
-            build_item(b, n, i, NULL, json_array_get(json, i));
-    } else if (json_is_object(json)) {
-        n->count = json_object_size(json);
-        b->next_node += n->count;
-        for (iter = json_object_iter(members); iter; iter = json_object_iter_next(members, iter))
-            build_item(b, n, i++, json_object_iter_key(iter), json_object_iter_value(iter));
+    n->doc = doc;
+    n->source = source;
+    n->offset = (uint32_t)offset; /* a source has at most NV_CONF_BYTES_MAX */
+    return n;
+}
+
+/* ---- children -------------------------------------------------------------------------------- */
+
+/* FNV-1a; the seed is not known outside, so that keys cannot be chosen to fall upon each other. */
+static uint32_t hash_of(const struct nv_conf_doc *doc, struct nave_str key)
+{
+    uint32_t hash = doc->seed ^ 2166136261u;
+    size_t i;
+
+    for (i = 0; i < key.len; i++)
+        hash = (hash ^ (unsigned char)key.ptr[i]) * 16777619u;
+    return hash ^ hash >> 15;
+}
+
+static void slot_in(struct nv_conf_node *n, struct nv_conf_node *child)
+{
+    uint32_t i = hash_of(n->doc, child->key);
+
+    while (n->slots[i & (n->slot_count - 1)])
+        i++;
+    n->slots[i & (n->slot_count - 1)] = child;
+}
+
+/* Keep the slots at most half full. Without memory the children are looked through. */
+static void grow_slots(struct nv_conf_node *n)
+{
+    uint32_t count = n->slot_count ? n->slot_count * 2 : 4 * FEW;
+    struct nv_conf_node **slots = nv_conf_alloc(n->doc, count * sizeof(struct nv_conf_node *));
+    struct nv_conf_node *each;
+
+    if (!slots)
+        return;
+    n->slots = slots;
+    n->slot_count = count;
+    for (each = n->first; each; each = each->next)
+        slot_in(n, each);
+}
+
+struct nv_conf_node *nv_conf_child(const struct nv_conf_node *n, struct nave_str key)
+{
+    struct nv_conf_node *each;
+    uint32_t i;
+
+    if (n->slots) {
+        for (i = hash_of(n->doc, key); (each = n->slots[i & (n->slot_count - 1)]); i++) {
+            if (is_same(each->key, key))
+                return each;
+        }
+        return NULL;
+    }
+    for (each = n->flags & NV_NODE_REFERENCE ? NULL : n->first; each; each = each->next) {
+        if (is_same(each->key, key))
+            return each;
+    }
+    return NULL;
+}
+
+void nv_conf_append(struct nv_conf_node *n, struct nv_conf_node *child)
+{
+    child->parent = n;
+    child->index = n->count++;
+    child->next = NULL;
+    if (n->last)
+        n->last->next = child;
+    else
+        n->first = child;
+    n->last = child;
+    if (n->kind != NAVE_CONF_OBJECT || n->count <= FEW)
+        return;
+    if (!n->slots || n->count * 2 > n->slot_count)
+        grow_slots(n);
+    else
+        slot_in(n, child);
+}
+
+void nv_conf_replace(struct nv_conf_node *old, struct nv_conf_node *child)
+{
+    struct nv_conf_node *n = old->parent, **link;
+    uint32_t i;
+
+    n->flags |= NV_NODE_ALTERED;
+    child->parent = n;
+    child->key = old->key;
+    child->index = old->index;
+    child->next = old->next;
+    for (link = &n->first; *link != old; link = &(*link)->next) {
+    }
+    *link = child;
+    if (n->last == old)
+        n->last = child;
+    for (i = 0; i < n->slot_count; i++) {
+        if (n->slots[i] == old)
+            n->slots[i] = child;
     }
 }
 
-/* In the second reading (see parse) a whole number out of range arrives as a real. */
-static void refuse_large_numbers(const struct nv_conf_doc *doc)
+struct nv_conf_node *nv_conf_detach(struct nv_conf_node *n)
 {
-    size_t i;
+    struct nv_conf_node *first = n->first;
 
-    for (i = 0; i < doc->node_count; i++) {
-        const struct node *n = &doc->nodes[i];
-        const char *number = doc->text + n->offset;
-        size_t len =
-            json_is_real(n->json) ? nv_conf_compact(doc->text, doc->len, n->offset, NULL) : 0;
+    n->first = n->last = NULL;
+    n->slots = NULL;
+    n->slot_count = 0;
+    n->count = 0;
+    return first;
+}
 
-        if (len == 0 || memchr(number, '.', len) || memchr(number, 'e', len) ||
-            memchr(number, 'E', len))
-            continue;
-        errno = 0;
-        (void)strtoll(number, NULL, 10);
-        if (errno == ERANGE)
-            nv_conf_fail(&n->pub, NAVE_EOVERFLOW, NULL,
-                         "number %.*s is out of range; whole numbers go from %lld to %lld",
-                         len > 40 ? 40 : (int)len, number, LLONG_MIN, LLONG_MAX);
+/* Make the arrays of children, and tell who is not what stands at its place. Recursion is as deep as
+ * the tree is: NV_CONF_DEPTH_MAX. */
+static void finish(struct nv_conf_node *n)
+{
+    struct nv_conf_node *each;
+
+    if (n->count == 0)
+        return;
+    n->items = nv_conf_alloc(n->doc, n->count * sizeof(struct nv_conf_node *));
+    if (!n->items)
+        return;
+    for (each = n->first; each; each = each->next) {
+        n->items[each->index] = each;
+        finish(each);
+        n->flags |= each->flags & NV_NODE_ALTERED;
     }
 }
 
 /* ---- loading --------------------------------------------------------------------------------- */
-
-static nave_err fail_at(struct nv_conf_doc *doc, nave_err code, size_t offset, const char *text)
-{
-    struct nv_place at = {.file = doc->name};
-
-    nv_conf_locate(doc->text, doc->len, offset, &doc->seen);
-    at.line = doc->seen.line;
-    at.column = doc->seen.column;
-    nv_report_error(doc->report, code, &at, "%s", text);
-    return NAVE_ECONFIG;
-}
 
 static nave_err fail_memory(struct nv_report *report, const char *name)
 {
@@ -311,156 +359,146 @@ static nave_err fail_memory(struct nv_report *report, const char *name)
     return NAVE_ENOMEM;
 }
 
-/* jansson has had codes for it since 2.11 only. */
-static int is_number_out_of_range(const json_error_t *error)
+static nave_err read_file(void *arg, const char *name, size_t bytes_max, struct nv_conf_file *out,
+                          struct nv_why *why)
 {
-    return strstr(error->text, "too big") == error->text ||
-           strstr(error->text, "real number overflow") == error->text;
+    (void)arg;
+    return nv_conf_read_file(name, bytes_max, out, why);
 }
 
-/* Say what jansson refused. Its position is the end of the token. */
-static nave_err fail_parsed(struct nv_conf_doc *doc, const json_error_t *error)
+/* The text of the file itself. */
+static nave_err read_input(const struct nv_conf_input *in, nv_conf_read_fn *read,
+                           struct nv_report *report, struct nv_conf_file *out)
 {
-    size_t end = error->position > 0 ? (size_t)error->position : 0;
-    size_t start = nv_conf_token_before(doc->text, doc->len, end);
-    struct nave_str token = {doc->text + start, end - start};
-    char text[160];
+    const struct nv_place at = {.file = in->name};
+    struct nv_why why = {""};
+    nave_err err = NAVE_OK;
 
-    token.len = nv_text_cut(token, 64);
-    if (is_number_out_of_range(error))
-        snprintf(text, sizeof(text), "number %.*s is out of range", (int)token.len, token.ptr);
-    else if (strstr(error->text, "duplicate object key") == error->text)
-        snprintf(text, sizeof(text), "not valid JSON: duplicate object key near '%.*s'",
-                 (int)token.len, token.ptr);
-    else
-        return fail_memory(doc->report, doc->name);
-    return fail_at(doc, NAVE_ESYNTAX, start, text);
-}
-
-static nave_err parse(struct nv_conf_doc *doc)
-{
-    const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
-    struct nv_conf_scan scan;
-    struct builder builder;
-    json_error_t error;
-    struct nv_why why;
-    int is_second_reading = 0;
-    nave_err err;
-
-    err = nv_conf_scan(doc->text, doc->len, NV_CONF_DEPTH_MAX, NV_CONF_VALUES_MAX, &scan, &why);
+    *out = (struct nv_conf_file){.len = in->len};
+    if (!in->text) {
+        err = read(in->read_arg, in->name, NV_CONF_BYTES_MAX, out, &why);
+    } else if (in->len > NV_CONF_BYTES_MAX) {
+        err = NAVE_ETOOBIG;
+    } else {
+        out->text = malloc(in->len + 1);
+        if (!out->text)
+            err = NAVE_ENOMEM;
+        else if (in->len > 0)
+            memcpy(out->text, in->text, in->len);
+    }
     if (err == NAVE_ENOMEM)
-        return fail_memory(doc->report, doc->name);
-    if (err)
-        return fail_at(doc, err, scan.bad_offset, why.text);
-
-    doc->json = json_loadb(doc->text, doc->len, flags, &error);
-    if (!doc->json && is_number_out_of_range(&error)) {
-        /* A whole number out of range stops the parser. Read again with all numbers as reals: if
-         * nothing else was wrong, such numbers can be named by their pointers, every one. */
-        doc->json = json_loadb(doc->text, doc->len, flags | JSON_DECODE_INT_AS_REAL, &error);
-        is_second_reading = 1;
+        return fail_memory(report, in->name);
+    if (err == NAVE_ETOOBIG)
+        nv_why_set(&why, err, "is larger than %u MiB, the most that a configuration may have",
+                   NV_CONF_BYTES_MAX >> 20);
+    if (err) {
+        nv_report_error(report, err, &at, "%s", why.text);
+        return NAVE_ECONFIG;
     }
-    if (!doc->json) {
-        err = fail_parsed(doc, &error);
-        goto done;
-    }
-
-    doc->nodes = calloc(scan.count, sizeof(*doc->nodes));
-    if (!doc->nodes) {
-        err = fail_memory(doc->report, doc->name);
-        goto done;
-    }
-    doc->node_count = scan.count;
-    builder = (struct builder){.doc = doc, .scan = &scan, .next_node = 1};
-    build(&builder, &doc->nodes[0], doc->json);
-    if (is_second_reading) {
-        refuse_large_numbers(doc);
-        err = NAVE_ECONFIG;
-    }
-    if (!json_is_object(doc->json)) {
-        nv_conf_fail(&doc->nodes[0].pub, NAVE_ECONFIG, NULL,
-                     "the configuration is an object, { ... }; here stands %s",
-                     nv_conf_kind_text(conf_kind(&doc->nodes[0].pub)));
-        err = NAVE_ECONFIG;
-    }
-done:
-    free(scan.offsets);
-    return err;
+    out->text[out->len] = '\0';
+    return NAVE_OK;
 }
 
-/* Takes `text`, which ends in a NUL after `len` bytes, also on failure. */
-static nave_err load(char *text, size_t len, const char *name, struct nv_report *report,
-                     struct nv_conf_doc **out_doc)
+/* Takes file->text. */
+static void read_tree(struct nv_conf_doc *doc, const struct nv_conf_input *in,
+                      struct nv_conf_file *file_take)
 {
-    struct nv_conf_doc *doc = calloc(1, sizeof(*doc));
-    nave_err err;
+    struct nv_conf_source *source =
+        nv_conf_source_add(doc, NULL, in->name, file_take->text, file_take->len);
 
-    if (!doc) {
-        free(text);
-        return fail_memory(report, name);
+    if (!source)
+        return;
+    source->device = file_take->device;
+    source->inode = file_take->inode;
+    doc->root = nv_conf_parse(doc, source, NULL);
+    if (!doc->root)
+        return;
+    if (doc->root->kind != NAVE_CONF_OBJECT && !doc->is_raw) {
+        nv_conf_fail(&doc->root->pub, NAVE_ECONFIG, NULL,
+                     "the configuration is an object, { ... }; here stands %s",
+                     nv_conf_kind_text(doc->root->kind));
+        return;
     }
-    doc->report = report;
-    doc->text = text;
-    doc->len = len;
-    doc->name = strdup(name);
-    if (!doc->name) {
-        err = fail_memory(report, name);
-        goto fail;
+    if (!doc->is_raw) {
+        nv_conf_expand(doc->root, 1);
+        if (doc->root->kind == NAVE_CONF_OBJECT)
+            nv_conf_apply_sets(doc, in->sets, in->set_count);
+        else
+            nv_conf_fail(&doc->root->pub, NAVE_ECONFIG, NULL,
+                         "the configuration is an object, and this is a reference to a text");
     }
-    /* Some editors begin a file with a byte order mark; RFC 8259 8.1 lets us skip it. It is no
-     * character of line 1: columns count what the editor shows. */
-    if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-        doc->len = len - 3;
-        memmove(text, text + 3, doc->len + 1);
-    }
-    err = parse(doc);
+    finish(doc->root);
+}
+
+nave_err nv_conf_load(const struct nv_conf_input *in, struct nv_report *report,
+                      struct nv_conf_doc **out_doc)
+{
+    nv_conf_read_fn *read = in->read ? in->read : read_file;
+    struct nv_conf_file file;
+    struct nv_conf_doc *doc;
+    struct timespec now = {0, 0};
+    nave_err err = read_input(in, read, report, &file);
+
     if (err)
-        goto fail;
+        return err;
+    doc = calloc(1, sizeof(*doc));
+    if (!doc) {
+        free(file.text);
+        return fail_memory(report, in->name);
+    }
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    doc->seed = (uint32_t)now.tv_nsec * 2654435761u ^ (uint32_t)((uintptr_t)doc >> 4);
+    doc->report = report;
+    doc->read = read;
+    doc->read_arg = in->read_arg;
+    doc->bytes = file.len;
+    doc->is_raw = in->is_raw;
+    read_tree(doc, in, &file);
+    if (doc->is_out_of_memory)
+        err = fail_memory(report, in->name);
+    else if (doc->errors > 0)
+        err = NAVE_ECONFIG;
+    if (err) {
+        nv_conf_destroy(doc);
+        return err;
+    }
     *out_doc = doc;
     return NAVE_OK;
-
-fail:
-    nv_conf_destroy(doc);
-    return err;
 }
 
 nave_err nv_conf_load_file(const char *path, struct nv_report *report, struct nv_conf_doc **out_doc)
 {
-    char *text = NULL;
-    size_t len = 0;
-    nave_err err = nv_conf_read_file(path, NV_CONF_BYTES_MAX, report, &text, &len);
+    const struct nv_conf_input in = {.name = path};
 
-    return err ? err : load(text, len, path, report, out_doc);
+    return nv_conf_load(&in, report, out_doc);
 }
 
 nave_err nv_conf_load_text(const char *text, size_t len, const char *name, struct nv_report *report,
                            struct nv_conf_doc **out_doc)
 {
-    char *copy;
+    const struct nv_conf_input in = {.name = name, .text = text, .len = len};
 
-    if (len > NV_CONF_BYTES_MAX)
-        return nv_conf_too_big(name, NV_CONF_BYTES_MAX, report);
-    copy = malloc(len + 1);
-    if (!copy)
-        return fail_memory(report, name);
-    if (len > 0)
-        memcpy(copy, text, len);
-    copy[len] = '\0';
-    return load(copy, len, name, report, out_doc);
+    return nv_conf_load(&in, report, out_doc);
 }
 
 void nv_conf_destroy(struct nv_conf_doc *doc)
 {
-    size_t i;
+    struct nv_conf_source *s;
+    struct nv_conf_block *b, *next;
+    struct nv_conf_dumped *d;
 
     if (!doc)
         return;
-    for (i = 0; i < doc->node_count; i++)
-        free(doc->nodes[i].dump);
-    free(doc->nodes);
-    json_decref(doc->json);
-    free(doc->text);
-    free(doc->name);
+    for (s = doc->sources; s; s = s->next)
+        free(s->text);
+    for (d = doc->dumps; d; d = doc->dumps) {
+        doc->dumps = d->next;
+        free(d);
+    }
+    for (b = doc->blocks; b; b = next) {
+        next = b->next;
+        free(b);
+    }
     free(doc);
 }
 
@@ -473,7 +511,7 @@ void nv_conf_set_report(struct nv_conf_doc *doc, struct nv_report *report)
 
 struct nave_conf *nv_conf_root(struct nv_conf_doc *doc)
 {
-    return &doc->nodes[0].pub;
+    return &doc->root->pub;
 }
 
 uint64_t nv_conf_errors(const struct nv_conf_doc *doc)
@@ -483,7 +521,7 @@ uint64_t nv_conf_errors(const struct nv_conf_doc *doc)
 
 nave_err nv_conf_resolve_to(const struct nave_conf *c, struct nave_str path, char *out, size_t cap)
 {
-    const char *name = c ? node_of(c)->doc->name : "";
+    const char *name = c ? node_of(c)->source->name : "";
     const char *slash = strrchr(name, '/');
     int folder_len = slash ? (int)(slash - name + 1) : 0; /* with its slash */
     char here[PATH_MAX];
@@ -524,8 +562,8 @@ nave_err nv_conf_resolve(const struct nave_conf *c, struct nave_str path, char *
 
 void nv_conf_pointer(const struct nave_conf *c, char *out, size_t cap)
 {
-    const struct node *chain[NV_CONF_DEPTH_MAX + 1];
-    const struct node *n;
+    const struct nv_conf_node *chain[NV_CONF_DEPTH_MAX + 1];
+    const struct nv_conf_node *n;
     size_t depth = 0;
     size_t len = 0;
 
@@ -536,40 +574,89 @@ void nv_conf_pointer(const struct nave_conf *c, char *out, size_t cap)
         chain[depth++] = n;
     while (depth-- > 0) {
         n = chain[depth];
-        if (n->key)
-            len = nv_pointer_add(out, cap, len, n->key, strlen(n->key));
+        if (n->key.ptr)
+            len = nv_pointer_add(out, cap, len, n->key.ptr, n->key.len);
         else
             len = nv_pointer_add_index(out, cap, len, n->index);
     }
+}
+
+static void locate(struct nv_conf_source *s, size_t offset, struct nv_place *place)
+{
+    nv_conf_locate(s->text, s->len, offset, &s->seen);
+    place->file = s->name;
+    place->line = s->seen.line;
+    place->column = s->seen.column;
+}
+
+void nv_conf_fail_at(struct nv_conf_doc *doc, nave_err code, struct nv_conf_source *source,
+                     size_t offset, const struct nv_conf_node *at, const char *text)
+{
+    char pointer[NV_POINTER_MAX];
+    struct nv_place place = {.pointer = pointer};
+
+    doc->errors++;
+    nv_conf_pointer(at ? &at->pub : NULL, pointer, sizeof(pointer));
+    locate(source, offset, &place);
+    nv_report_error(doc->report, code, &place, "%s", text);
+}
+
+void nv_conf_fail_twice(const struct nv_conf_node *child, const struct nv_conf_node *other)
+{
+    struct nv_place place = {.file = NULL};
+
+    locate(other->source, other->offset, &place);
+    nv_conf_fail(&child->pub, NAVE_EEXIST, NULL,
+                 "\"%.*s\" is given twice; the other value stands at %s:%u:%u",
+                 (int)nv_text_cut(child->key, 64), child->key.ptr, place.file, place.line,
+                 place.column);
 }
 
 void nv_conf_fail(const struct nave_conf *c, nave_err code, const char *plugin, const char *format,
                   ...)
 {
     char pointer[NV_POINTER_MAX];
-    struct nv_conf_doc *doc;
-    struct nv_place at;
+    struct nv_place place = {.pointer = pointer, .plugin = plugin};
+    const struct nv_conf_node *n = node_of(c);
     va_list args;
 
     if (!c)
         return;
-    doc = node_of(c)->doc;
-    doc->errors++;
+    n->doc->errors++;
     nv_conf_pointer(c, pointer, sizeof(pointer));
-    at = (struct nv_place){.file = doc->name, .pointer = pointer, .plugin = plugin};
-    nv_conf_locate(doc->text, doc->len, node_of(c)->offset, &doc->seen);
-    at.line = doc->seen.line;
-    at.column = doc->seen.column;
+    locate(n->source, n->offset, &place);
     va_start(args, format);
-    nv_report_verror(doc->report, code, &at, format, args);
+    nv_report_verror(n->doc->report, code, &place, format, args);
     va_end(args);
 }
 
 struct nave_str nv_conf_key(const struct nave_conf *c)
 {
-    const char *key = c ? node_of(c)->key : NULL;
+    return c && node_of(c)->key.ptr ? node_of(c)->key : (struct nave_str){"", 0};
+}
 
-    return key ? (struct nave_str){key, strlen(key)} : (struct nave_str){"", 0};
+void nv_conf_note_secret(const struct nave_conf *c, const char *plugin)
+{
+    static const char text[] =
+        "this secret stands in a file that every user of the machine may read; chmod o-r it";
+    struct nv_conf_node *n = own_node(c);
+    char pointer[NV_POINTER_MAX];
+    struct nave_report report = {.level = NAVE_LOG_WARN, .text = {text, sizeof(text) - 1}};
+    struct nv_place place = {.file = NULL};
+
+    if (!n)
+        return;
+    if (!(n->flags & NV_NODE_SECRET) && (n->flags & NV_NODE_EXPOSED)) {
+        nv_conf_pointer(c, pointer, sizeof(pointer));
+        locate(n->source, n->offset, &place);
+        report.line = place.line;
+        report.column = place.column;
+        report.file = (struct nave_str){place.file, strlen(place.file)};
+        report.pointer = (struct nave_str){pointer, strlen(pointer)};
+        report.plugin = (struct nave_str){plugin ? plugin : "", plugin ? strlen(plugin) : 0};
+        nv_report_send(n->doc->report, &report);
+    }
+    n->flags |= NV_NODE_SECRET;
 }
 
 const char *nv_conf_kind_text(uint32_t kind)

@@ -11,21 +11,53 @@
 
 #include "report.h"
 
-#define NV_CONF_BYTES_MAX  (16u << 20) /* of a file                       */
-#define NV_CONF_DEPTH_MAX  64u         /* of nested lists and objects     */
-#define NV_CONF_VALUES_MAX (1u << 18)  /* in a file: bounds our memory    */
+#define NV_CONF_BYTES_MAX     (16u << 20) /* of a document with all its files       */
+#define NV_CONF_DEPTH_MAX     64u         /* of nested lists and objects            */
+#define NV_CONF_VALUES_MAX    (1u << 18)  /* in a document: bounds our memory       */
+#define NV_CONF_FILES_MAX     256u        /* that a document includes               */
+#define NV_CONF_INCLUDES_DEEP 16u         /* files that include each other          */
+#define NV_CONF_SECRET_MAX    (64u << 10) /* bytes that "$file" and "$env" may name */
+#define NV_CONF_SETS_MAX      256u
 
 struct nv_conf_doc;
+struct nv_conf_file;
 
-/* Load file `path`. Thread: [control]. Owns: borrows report until destroy.
+/* Read file `name` for a document, as nv_conf_read_file does. */
+typedef nave_err nv_conf_read_fn(void *arg, const char *name, size_t bytes_max,
+                                 struct nv_conf_file *out, struct nv_why *why);
+
+/* A value that is put into a document from outside, over what its files say. */
+struct nv_conf_set {
+    const char *pointer; /* JSON pointer (RFC 6901) */
+    const char *json;    /* one JSON value          */
+};
+
+/* What a document is read from. */
+struct nv_conf_input {
+    const char *name; /* of the file, for reports; relative paths are relative to its folder */
+    const char *text; /* NULL: read the file */
+    size_t len;
+    const struct nv_conf_set *sets; /* applied in order, after the includes */
+    size_t set_count;
+    nv_conf_read_fn *read; /* NULL: from the file system  */
+    void *read_arg;
+    int32_t is_raw; /* keys with '$' mean nothing here */
+};
+
+/* Load a document. Thread: [control]. Owns: copies the input; borrows report until destroy.
  * Errors: NAVE_ECONFIG reported, all of them; NAVE_ENOMEM reported. */
+NAVE_NODISCARD nave_err nv_conf_load(const struct nv_conf_input *in, struct nv_report *report,
+                                     struct nv_conf_doc **out_doc);
+
+/* As nv_conf_load, of file `path`, of a text that `name` stands for. */
 NAVE_NODISCARD nave_err nv_conf_load_file(const char *path, struct nv_report *report,
                                           struct nv_conf_doc **out_doc);
-
-/* As nv_conf_load_file, for a text; `name` stands for the file in reports, relative paths are those
- * of the working directory. */
 NAVE_NODISCARD nave_err nv_conf_load_text(const char *text, size_t len, const char *name,
                                           struct nv_report *report, struct nv_conf_doc **out_doc);
+
+/* Check the form of a set. Thread: [any]. Errors: NAVE_ESYNTAX the pointer or the value; NAVE_ETOOBIG;
+ * `why` says what. */
+NAVE_NODISCARD nave_err nv_conf_check_set(const struct nv_conf_set *set, struct nv_why *why);
 
 /* Free the document with all its cursors and texts. NULL is fine. Thread: [control]. */
 void nv_conf_destroy(struct nv_conf_doc *doc);
@@ -61,6 +93,20 @@ void nv_conf_pointer(const struct nave_conf *c, char *out, size_t cap);
 
 /* The key under which `c` stands in its object; empty when it stands in none. Thread: [control]. */
 struct nave_str nv_conf_key(const struct nave_conf *c);
+
+/* The value of `c` is secret: dumps mask it from now on. Warns, once, when it came from a file that
+ * every user of the machine may read. Thread: [control]. */
+void nv_conf_note_secret(const struct nave_conf *c, const char *plugin);
+
+typedef void nv_conf_write_fn(void *arg, const char *text, size_t len);
+
+/* Write `c` as JSON, indented by two, in pieces: as it is in force, after includes and sets. Secrets
+ * that were noted are "***"; what "$file" and "$env" named is written as they stand. `depth`: of the
+ * indentation. Thread: [control]. */
+void nv_conf_write(const struct nave_conf *c, unsigned depth, nv_conf_write_fn *write, void *arg);
+
+/* Write `text` as a JSON text, in quotes. Thread: [any]. */
+void nv_conf_write_text(struct nave_str text, nv_conf_write_fn *write, void *arg);
 
 /* What kind `c` has, with an article: "a text", "an object". Thread: [any]. */
 const char *nv_conf_kind_text(uint32_t kind);

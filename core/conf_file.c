@@ -12,30 +12,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-nave_err nv_conf_too_big(const char *name, size_t bytes_max, struct nv_report *report)
+static nave_err fail_errno(struct nv_why *why, const char *what, int number)
 {
-    const struct nv_place at = {.file = name};
-
-    nv_report_error(report, NAVE_ETOOBIG, &at,
-                    "is larger than %zu MiB, the most that a configuration may have",
-                    bytes_max >> 20);
-    return NAVE_ECONFIG;
+    return nv_why_set(why, nv_err_from_errno(number), "%s: %s", what, strerror(number));
 }
 
-static nave_err fail_memory(const char *path, struct nv_report *report)
+static nave_err too_big(struct nv_why *why, size_t bytes_max)
 {
-    const struct nv_place at = {.file = path};
-
-    nv_report_error(report, NAVE_ENOMEM, &at, "out of memory while reading the configuration");
-    return NAVE_ENOMEM;
-}
-
-static nave_err fail_errno(const char *path, struct nv_report *report, const char *what, int number)
-{
-    const struct nv_place at = {.file = path};
-
-    nv_report_error(report, nv_err_from_errno(number), &at, "%s: %s", what, strerror(number));
-    return NAVE_ECONFIG;
+    return nv_why_set(why, NAVE_ETOOBIG, "is larger than %zu bytes", bytes_max);
 }
 
 /* Reading anything but a regular file may never end, or have effects. */
@@ -73,10 +57,8 @@ static nave_err grow(char **text, size_t *room, size_t len, size_t guess)
     return NAVE_OK;
 }
 
-static nave_err read_all(int fd, const char *path, size_t bytes_max, struct nv_report *report,
-                         char **out_text, size_t *out_len)
+static nave_err read_all(int fd, size_t bytes_max, struct nv_conf_file *out, struct nv_why *why)
 {
-    const struct nv_place place = {.file = path};
     struct stat st;
     char *text = NULL;
     size_t room = 0;
@@ -84,40 +66,41 @@ static nave_err read_all(int fd, const char *path, size_t bytes_max, struct nv_r
     nave_err err;
 
     if (fstat(fd, &st) < 0)
-        return fail_errno(path, report, "cannot be examined", errno);
-    if (special_kind(st.st_mode)) {
-        nv_report_error(report, NAVE_EINVAL, &place, "is %s; the configuration is a regular file",
-                        special_kind(st.st_mode));
-        return NAVE_ECONFIG;
-    }
+        return fail_errno(why, "cannot be examined", errno);
+    if (special_kind(st.st_mode))
+        return nv_why_set(why, NAVE_EINVAL, "is %s, not a regular file", special_kind(st.st_mode));
     if (st.st_size > (off_t)bytes_max)
-        return nv_conf_too_big(path, bytes_max, report);
+        return too_big(why, bytes_max);
 
     for (;;) {
         ssize_t n;
 
-        if (grow(&text, &room, len, (size_t)st.st_size) != NAVE_OK) {
-            err = fail_memory(path, report);
+        err = grow(&text, &room, len, (size_t)st.st_size);
+        if (err) {
+            nv_why_set(why, err, "cannot be read: out of memory");
             goto fail;
         }
         n = read(fd, text + len, room - len - 1);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {
-            err = fail_errno(path, report, "cannot be read", errno);
+            err = fail_errno(why, "cannot be read", errno);
             goto fail;
         }
         if (n == 0)
             break;
         len += (size_t)n;
         if (len > bytes_max) {
-            err = nv_conf_too_big(path, bytes_max, report);
+            err = too_big(why, bytes_max);
             goto fail;
         }
     }
     text[len] = '\0';
-    *out_text = text;
-    *out_len = len;
+    *out = (struct nv_conf_file){.text = text,
+                                 .len = len,
+                                 .device = (uint64_t)st.st_dev,
+                                 .inode = (uint64_t)st.st_ino,
+                                 .is_exposed = (st.st_mode & S_IROTH) != 0};
     return NAVE_OK;
 
 fail:
@@ -125,8 +108,8 @@ fail:
     return err;
 }
 
-nave_err nv_conf_read_file(const char *path, size_t bytes_max, struct nv_report *report,
-                           char **out_text, size_t *out_len)
+nave_err nv_conf_read_file(const char *path, size_t bytes_max, struct nv_conf_file *out,
+                           struct nv_why *why)
 {
     nave_err err;
     int fd;
@@ -136,8 +119,8 @@ nave_err nv_conf_read_file(const char *path, size_t bytes_max, struct nv_report 
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     } while (fd < 0 && errno == EINTR);
     if (fd < 0)
-        return fail_errno(path, report, "cannot be opened", errno);
-    err = read_all(fd, path, bytes_max, report, out_text, out_len);
+        return fail_errno(why, "cannot be opened", errno);
+    err = read_all(fd, bytes_max, out, why);
     close(fd);
     return err;
 }

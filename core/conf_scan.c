@@ -8,7 +8,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "value.h"
@@ -33,7 +32,6 @@ struct scanner {
     enum want want;
 
     struct nv_conf_scan found;
-    size_t room; /* of found.offsets */
     size_t values_max;
 
     size_t opens[DEPTH_CAP]; /* offsets of the open brackets */
@@ -62,6 +60,39 @@ static int is_letter(char c)
 static char at(const struct scanner *s, size_t i)
 {
     return i < s->len ? s->text[i] : '\0';
+}
+
+/* One past the token that begins at `i`, white space, brackets and the like being tokens as well. */
+static size_t skip_token(const char *text, size_t len, size_t i)
+{
+    if (text[i] == '"') {
+        for (i++; i < len && text[i] != '"'; i++) {
+            if (text[i] == '\\' && i + 1 < len)
+                i++;
+        }
+        return i < len ? i + 1 : len;
+    }
+    if (is_space(text[i]) || (text[i] && strchr("[]{},:", text[i])))
+        return i + 1;
+    for (i++; i < len && !is_space(text[i]) && (!text[i] || !strchr("[]{},:\"", text[i])); i++) {
+    }
+    return i;
+}
+
+/* Where the last token before `end` begins; `end` when there is none. */
+static size_t token_before(const char *text, size_t end)
+{
+    size_t found = end;
+    size_t i = 0;
+
+    while (i < end) {
+        size_t next = skip_token(text, end, i);
+
+        if (!is_space(text[i]))
+            found = i;
+        i = next;
+    }
+    return found;
 }
 
 static nave_err refuse(struct scanner *s, size_t offset, const char *format, ...) NAVE_FORMAT(3, 4);
@@ -126,7 +157,7 @@ static nave_err refuse_token(struct scanner *s)
         return refuse(s, s->i, "it has no comments");
     if (c == '\'')
         return refuse(s, s->i, "texts and keys stand in double quotes");
-    if ((c == ']' || c == '}') && at(s, nv_conf_token_before(s->text, s->i, s->i)) == ',')
+    if ((c == ']' || c == '}') && at(s, token_before(s->text, s->i)) == ',')
         return refuse(s, s->i, "no comma stands before '%c'", c);
     if (s->want == WANT_MORE)
         return refuse(s, s->i, "',' or '%c' is wanted; %s",
@@ -136,22 +167,13 @@ static nave_err refuse_token(struct scanner *s)
 
 /* ---- values ------------------------------------------------------------------------------------ */
 
-static nave_err remember(struct scanner *s)
+static nave_err count_value(struct scanner *s)
 {
     if (s->found.count == s->values_max) {
         s->found.bad_offset = s->i;
         return nv_why_set(s->why, NAVE_ETOOBIG, "more than %zu values in one file", s->values_max);
     }
-    if (s->found.count == s->room) {
-        size_t more = s->room ? s->room * 2 : 64;
-        uint32_t *grown = realloc(s->found.offsets, more * sizeof(*grown));
-
-        if (!grown)
-            return nv_why_set(s->why, NAVE_ENOMEM, "out of memory");
-        s->found.offsets = grown;
-        s->room = more;
-    }
-    s->found.offsets[s->found.count++] = (uint32_t)s->i;
+    s->found.count++;
     return NAVE_OK;
 }
 
@@ -307,7 +329,7 @@ static nave_err scan_value(struct scanner *s)
 
     if (c != '{' && c != '[' && c != '"' && c != '-' && !is_digit(c) && !is_letter(c))
         return refuse_token(s);
-    err = remember(s);
+    err = count_value(s);
     if (err)
         return err;
     if (c == '{' || c == '[')
@@ -374,11 +396,6 @@ nave_err nv_conf_scan(const char *text, size_t len, size_t depth_max, size_t val
             break;
         err = s.i < len ? step(&s) : refuse_token(&s);
     }
-    if (err) {
-        free(s.found.offsets);
-        s.found.offsets = NULL;
-        s.found.count = 0;
-    }
     *out = s.found;
     return err;
 }
@@ -402,21 +419,9 @@ void nv_conf_locate(const char *text, size_t len, size_t offset, struct nv_conf_
     *position = p;
 }
 
-/* One past the token that begins at `i`, white space, brackets and the like being tokens as well. */
-static size_t skip_token(const char *text, size_t len, size_t i)
+size_t nv_conf_token(const char *text, size_t len, size_t i)
 {
-    if (text[i] == '"') {
-        for (i++; i < len && text[i] != '"'; i++) {
-            if (text[i] == '\\' && i + 1 < len)
-                i++;
-        }
-        return i < len ? i + 1 : len;
-    }
-    if (is_space(text[i]) || (text[i] && strchr("[]{},:", text[i])))
-        return i + 1;
-    for (i++; i < len && !is_space(text[i]) && (!text[i] || !strchr("[]{},:\"", text[i])); i++) {
-    }
-    return i;
+    return skip_token(text, len, i) - i;
 }
 
 size_t nv_conf_compact(const char *text, size_t len, size_t offset, char *out)
@@ -442,19 +447,4 @@ size_t nv_conf_compact(const char *text, size_t len, size_t offset, char *out)
         i = end;
     }
     return n;
-}
-
-size_t nv_conf_token_before(const char *text, size_t len, size_t end)
-{
-    size_t found = end;
-    size_t i = 0;
-
-    while (i < len && i < end) {
-        size_t next = skip_token(text, len, i);
-
-        if (!is_space(text[i]))
-            found = i;
-        i = next;
-    }
-    return found;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * One pass over a JSON text before it is parsed: checks the grammar (RFC 8259) and UTF-8 to the byte,
- * bounds nesting and number of values, and remembers where each value begins. The parser does none of
- * that: its positions are those of the token after the mistake. Used by conf.c alone.
+ * One pass over a JSON text before it is read: checks the grammar (RFC 8259) and UTF-8 to the byte, and
+ * bounds nesting and number of values. Who reads the text afterwards can rely on all of that.
  */
 #ifndef NV_CONF_SCAN_H
 #define NV_CONF_SCAN_H
@@ -11,10 +10,9 @@
 
 #include "report.h"
 
-/* Where the values of a text begin, in document order (an object before its members). */
+/* What a scan found. */
 struct nv_conf_scan {
-    uint32_t *offsets;
-    size_t count;
+    size_t count;      /* of values                                                              */
     size_t bad_offset; /* of the refused byte, on NAVE_ETOOBIG and NAVE_ESYNTAX; `len`: the end */
 };
 
@@ -26,8 +24,8 @@ struct nv_conf_position {
 };
 
 /* Scan `len` bytes, fewer than 4 GiB. What passes is JSON but for keys that stand twice and numbers
- * out of range. Thread: [any]. Owns: the caller frees offsets. Errors: NAVE_ESYNTAX; NAVE_ETOOBIG
- * nesting or number of values; `why` says what; NAVE_ENOMEM. */
+ * out of range. Thread: [any]. Allocates nothing. Errors: NAVE_ESYNTAX; NAVE_ETOOBIG nesting or number
+ * of values; `why` says what. */
 NAVE_NODISCARD nave_err nv_conf_scan(const char *text, size_t len, size_t depth_max,
                                      size_t values_max, struct nv_conf_scan *out,
                                      struct nv_why *why);
@@ -40,7 +38,8 @@ void nv_conf_locate(const char *text, size_t len, size_t offset, struct nv_conf_
  * measure). Returns its length. Numbers stay as they were written. Thread: [any]. */
 size_t nv_conf_compact(const char *text, size_t len, size_t offset, char *out);
 
-/* Where the token of valid JSON begins that ends before `end`; `end` when there is none. */
-size_t nv_conf_token_before(const char *text, size_t len, size_t end);
+/* The length of the token of valid JSON at `i`: a text with its quotes, a number, a word; any other byte
+ * is one of its own. Thread: [any]. */
+size_t nv_conf_token(const char *text, size_t len, size_t i);
 
 #endif

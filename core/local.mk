@@ -3,8 +3,8 @@
 # libnavecore: all objects, for tests too (hidden symbols are reachable there).
 
 noinst_LTLIBRARIES += %D%/libnavecore.la
-%C%_libnavecore_la_CPPFLAGS = $(CORE_CPPFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS) $(MD_CFLAGS)
-%C%_libnavecore_la_LIBADD = $(EVENT_LIBS) $(JANSSON_LIBS) $(MD_LIBS) $(DL_LIBS) -lpthread
+%C%_libnavecore_la_CPPFLAGS = $(CORE_CPPFLAGS) $(EVENT_CFLAGS) $(MD_CFLAGS)
+%C%_libnavecore_la_LIBADD = $(EVENT_LIBS) $(MD_LIBS) $(DL_LIBS) -lpthread
 %C%_libnavecore_la_SOURCES =
 
 # the first floor: workers
@@ -36,8 +36,13 @@ noinst_LTLIBRARIES += %D%/libnavecore.la
 	%D%/conf.h \
 	%D%/conf_file.c \
 	%D%/conf_file.h \
+	%D%/conf_expand.c \
+	%D%/conf_parse.c \
 	%D%/conf_scan.c \
 	%D%/conf_scan.h \
+	%D%/conf_set.c \
+	%D%/conf_tree.h \
+	%D%/conf_write.c \
 	%D%/nv_elf.c \
 	%D%/nv_elf.h \
 	%D%/nv_err.c \

@@ -6,7 +6,6 @@
  */
 #include "options.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "conf_scan.h"
@@ -135,14 +134,8 @@ static nave_err check_schema(const struct nave_option *row, struct nv_why *why)
         return NAVE_OK;
     err = nv_conf_scan(row->max_text, strlen(row->max_text), SCHEMA_DEPTH_MAX, SCHEMA_VALUES, &scan,
                        &reason);
-    if (err == NAVE_ENOMEM)
-        return nv_why_set(why, err, "out of memory");
-    if (!err && row->max_text[0] == '{') {
-        free(scan.offsets);
+    if (!err && row->max_text[0] == '{')
         return NAVE_OK;
-    }
-    if (!err)
-        free(scan.offsets);
     return nv_why_set(why, NAVE_EINVAL, "the schema of option \"%s\" is malformed: %s", row->name,
                       err ? reason.text : "it is no object");
 }

@@ -410,6 +410,8 @@ static nave_err take(struct filling *f, const struct nave_option *row, struct na
 {
     if (!c && nv_option_is_needed(row))
         return fail_missing(f, row);
+    if (c && (row->flags & NAVE_OPTION_SECRET))
+        nv_conf_note_secret(c, f->owner->plugin);
     switch (row->kind) {
     case NAVE_OPTION_KIND_conf:
         store(f, row, &c);

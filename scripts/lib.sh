@@ -35,7 +35,6 @@ need_build() {
     need libtool has libtoolize
     need pkg-config has pkg-config
     need libevent-dev pkg-config --exists libevent_core
-    need libjansson-dev pkg-config --exists jansson
     need libmd-dev test -e /usr/include/sha2.h
 }
 
@@ -43,6 +42,7 @@ need_build() {
 need_tests() {
     need g++ has "${CXX:-g++}"
     need libcunit1-dev pkg-config --exists cunit
+    need libjansson-dev pkg-config --exists jansson
     need python3 has python3
     need python3-jsonschema python3 -c 'import jsonschema'
     need curl has curl

@@ -30,6 +30,12 @@ check_PROGRAMS += %D%/test_conf
 %C%_test_conf_LDFLAGS  = $(AM_LDFLAGS) $(%C%_wrap)
 %C%_test_conf_LDADD    = core/libnavecore.la $(JANSSON_LIBS) $(CUNIT_LIBS)
 
+check_PROGRAMS += %D%/test_conf_files
+%C%_test_conf_files_SOURCES  = %D%/test_conf_files.c %D%/failing.h %D%/told.h
+%C%_test_conf_files_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_conf_files_LDFLAGS  = $(AM_LDFLAGS) $(%C%_wrap)
+%C%_test_conf_files_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
 check_PROGRAMS += %D%/test_options
 %C%_test_options_SOURCES  = %D%/test_options.c %D%/failing.h %D%/told.h
 %C%_test_options_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 
-%C%_libs = core/libnavecore.la $(EVENT_LIBS) $(JANSSON_LIBS) $(DL_LIBS) -lpthread $(CUNIT_LIBS)
+%C%_libs = core/libnavecore.la $(EVENT_LIBS) $(DL_LIBS) -lpthread $(CUNIT_LIBS)
 
 check_PROGRAMS += \
 	%D%/test_inbox \

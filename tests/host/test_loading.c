@@ -746,7 +746,8 @@ static void an_id_that_is_there_twice_is_refused(void)
     CU_ASSERT_NOT_EQUAL(run_config("{\"plugins\": {\"test.proof\": {}, \"test.proof\": {}}}", NULL,
                                    0),
                         NAVE_OK);
-    check_reports(": not valid JSON: duplicate object key near '\"test.proof\"'\n");
+    check_reports(
+        "/plugins/test.proof: \"test.proof\" is given twice; the other value stands at t:1:28\n");
     CU_ASSERT_NOT_EQUAL(run_config("{\"plugins\": {\"test.proof\": {}}}", twice, 0), NAVE_OK);
     check_reports("two static plugins have the id \"test.proof\", so that it does not say which; "
                   "take one out of static_plugins\n");

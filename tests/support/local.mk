@@ -11,5 +11,5 @@ check_LTLIBRARIES += %D%/libsupport.la
 %C%_libsupport_la_CPPFLAGS = $(TEST_CPPFLAGS)
 
 EXTRA_DIST += \
-	%D%/need_cunit.h \
+	%D%/need_libs.h \
 	%D%/test_main.h
