@@ -3,6 +3,8 @@
 # Nave as a part of a system: the service, its user, and a configuration to begin with.
 
 EXTRA_DIST += \
+	.dockerignore \
+	%D%/Containerfile \
 	%D%/nave.json.in \
 	%D%/nave.service.in \
 	%D%/nave.socket \

@@ -17,6 +17,7 @@ include tests/fuzz/local.mk
 include tests/model/local.mk
 include tests/bench/local.mk
 include tests/e2e/local.mk
+include tests/packaging/local.mk
 
 TESTS += $(check_PROGRAMS)
 

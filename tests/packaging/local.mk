@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+
+TESTS += %D%/containerfile
+
+EXTRA_DIST += %D%/containerfile
