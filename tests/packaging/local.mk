@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
 
-TESTS += %D%/containerfile
+TESTS += %D%/containerfile %D%/symbols
 
-EXTRA_DIST += %D%/containerfile
+EXTRA_DIST += %D%/containerfile %D%/symbols
