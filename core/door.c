@@ -89,7 +89,7 @@ static nave_err listen_on(struct nave_runtime *rt, const struct nv_listener *l, 
     uint64_t errors = nv_report_errors(&rt->report);
     nave_err err;
 
-    args.inherited_count = nv_inherit_offer(&rt->inherited, l->conf.name, NULL, is_listener, rt);
+    args.inherited_count = nv_inherit_offer(&rt->inherited, l->conf.name, is_listener, rt);
     args.inherited = args.inherited_count ? rt->inherited.offer : NULL;
     err = transport->api->listen(transport, &args, &d->listener);
     if (err && nv_report_errors(&rt->report) == errors)

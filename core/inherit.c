@@ -229,20 +229,19 @@ static int32_t is_same(struct nave_str a, struct nave_str b)
 }
 
 uint32_t nv_inherit_offer(struct nv_inherit *set, struct nave_str name,
-                          const struct nave_listener *before, nv_inherit_known_fn *is_known,
-                          const void *arg)
+                          nv_inherit_known_fn *is_known, const void *arg)
 {
     uint32_t i, n = 0;
 
     for (i = 0; i < set->count; i++) {
         struct nv_inherited *it = &set->each[i];
 
-        if (it->pub.fd < 0 || (it->owner && it->owner != before))
+        if (it->pub.fd < 0)
             continue;
         it->pub.flags = 0;
         if (name.len && is_same(it->pub.name, name))
             it->pub.flags = NAVE_INHERITED_NAMED;
-        else if (is_known(arg, it->pub.name))
+        else if (it->owner || is_known(arg, it->pub.name))
             continue;
         set->offer[n++] = &it->pub;
     }
@@ -259,6 +258,7 @@ uint32_t nv_inherit_settle(struct nv_inherit *set, uint32_t offered,
 
         if (!(it->pub.flags & NAVE_INHERITED_TAKEN))
             continue;
+        it->before = it->owner;
         it->owner = owner;
         n++;
     }
@@ -269,9 +269,16 @@ void nv_inherit_release(struct nv_inherit *set, const struct nave_listener *owne
 {
     uint32_t i;
 
-    for (i = 0; i < set->count; i++)
-        if (set->each[i].owner == owner)
-            set->each[i].owner = NULL;
+    for (i = 0; i < set->count; i++) {
+        struct nv_inherited *it = &set->each[i];
+
+        if (it->owner == owner) {
+            it->owner = it->before;
+            it->before = NULL;
+        } else if (it->before == owner) {
+            it->before = NULL;
+        }
+    }
 }
 
 /* --- closing ------------------------------------------------------------------------------------ */

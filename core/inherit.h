@@ -31,8 +31,9 @@ struct nv_inherit_env {
 
 /* One descriptor. */
 struct nv_inherited {
-    struct nave_inherited pub;         /* fd -1: closed                             */
-    const struct nave_listener *owner; /* accepts on it; NULL: nobody               */
+    struct nave_inherited pub;          /* fd -1: closed                             */
+    const struct nave_listener *owner;  /* accepts on it; NULL: nobody               */
+    const struct nave_listener *before; /* did so until `owner` of the same name came, or NULL */
     char path[NV_INHERIT_UNIX_PATH];
 };
 
@@ -58,17 +59,16 @@ NAVE_NODISCARD nave_err nv_inherit_read(struct nv_inherit *set, const struct nv_
 typedef int32_t nv_inherit_known_fn(const void *arg, struct nave_str name);
 
 /* Gather into set->offer what a listener named `name` may take, and return how many they are: what
- * bears its name, and what bears no listener's name, unless somebody other than `before` accepts on
- * it. `before` is the listener that the new one replaces, or NULL. Thread: [control]. */
+ * bears its name, also when the listener that it is to replace accepts on it; and what bears no
+ * listener's name and is nobody's. Thread: [control]. */
 uint32_t nv_inherit_offer(struct nv_inherit *set, struct nave_str name,
-                          const struct nave_listener *before, nv_inherit_known_fn *is_known,
-                          const void *arg);
+                          nv_inherit_known_fn *is_known, const void *arg);
 
 /* What was offered and marked TAKEN is `owner`'s from now on. Returns how many. Thread: [control]. */
 uint32_t nv_inherit_settle(struct nv_inherit *set, uint32_t offered,
                            const struct nave_listener *owner);
 
-/* `owner` is gone. Thread: [control]. */
+/* `owner` is gone; who it was to replace has its sockets again. Thread: [control]. */
 void nv_inherit_release(struct nv_inherit *set, const struct nave_listener *owner);
 
 /* Close what nobody accepts on, each with a warning that says what it is. Thread: [control]. */

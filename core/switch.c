@@ -78,6 +78,8 @@ static void close_doors(struct nv_switch *sw)
     for (i = 0; i < sw->change_count; i++)
         if (sw->changes[i].kind == NV_CHANGE_CLOSE)
             nv_door_close(sw->rt, sw->changes[i].door);
+    /* Passed sockets that nobody accepts on any more would keep their peers waiting. */
+    nv_inherit_close_unused(&sw->rt->inherited, &sw->rt->report);
 }
 
 void nv_switch_end(struct nave_runtime *rt)

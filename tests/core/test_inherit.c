@@ -218,7 +218,7 @@ static void without_names_each_is_unknown(void)
 
 static void a_listener_is_offered_its_name_and_what_nobody_is_named_like(void)
 {
-    const struct nave_listener one = {NULL}, two = {NULL};
+    const struct nave_listener one = {NULL};
     uint16_t port;
 
     pass(0, listening(SOCK_STREAM, &port));
@@ -226,21 +226,45 @@ static void a_listener_is_offered_its_name_and_what_nobody_is_named_like(void)
     pass(2, listening(SOCK_STREAM, &port));
     CU_ASSERT_EQUAL_FATAL(read_env("4711", "3", "web:api:nave.socket"), NAVE_OK);
 
-    CU_ASSERT_EQUAL(nv_inherit_offer(&set, NAVE_STR_LIT("web"), NULL, is_word, "api"), 2);
+    CU_ASSERT_EQUAL(nv_inherit_offer(&set, NAVE_STR_LIT("web"), is_word, "api"), 2);
     CU_ASSERT_PTR_EQUAL(set.offer[0], &set.each[0].pub);
     CU_ASSERT_EQUAL(set.offer[0]->flags, NAVE_INHERITED_NAMED);
     CU_ASSERT_PTR_EQUAL(set.offer[1], &set.each[2].pub);
     CU_ASSERT_EQUAL(set.offer[1]->flags, 0);
-    set.offer[0]->flags |= NAVE_INHERITED_TAKEN;
+    set.offer[1]->flags |= NAVE_INHERITED_TAKEN;
     CU_ASSERT_EQUAL(nv_inherit_settle(&set, 2, &one), 1);
 
-    /* What one has, another does not get, unless it takes its place. */
-    CU_ASSERT_EQUAL(nv_inherit_offer(&set, NAVE_STR_LIT("web"), NULL, is_word, "api"), 1);
-    CU_ASSERT_EQUAL(nv_inherit_offer(&set, NAVE_STR_LIT("web"), &one, is_word, "api"), 2);
-    CU_ASSERT_EQUAL(nv_inherit_offer(&set, NAVE_STR_LIT("web"), &two, is_word, "api"), 1);
-    CU_ASSERT_EQUAL(nv_inherit_offer(&set, NAVE_STR_LIT(""), NULL, nobody, NULL), 2);
+    CU_ASSERT_EQUAL(nv_inherit_offer(&set, NAVE_STR_LIT("web"), is_word, "api"), 1);
+    CU_ASSERT_EQUAL(nv_inherit_offer(&set, NAVE_STR_LIT(""), nobody, NULL), 2);
     nv_inherit_release(&set, &one);
-    CU_ASSERT_EQUAL(nv_inherit_offer(&set, NAVE_STR_LIT(""), NULL, nobody, NULL), 3);
+    CU_ASSERT_EQUAL(nv_inherit_offer(&set, NAVE_STR_LIT(""), nobody, NULL), 3);
+    nv_inherit_close(&set);
+}
+
+static void a_listener_made_anew_gets_what_bears_its_name_and_the_one_before_gets_it_back(void)
+{
+    const struct nave_listener one = {NULL}, two = {NULL}, three = {NULL};
+    uint16_t port;
+
+    pass(0, listening(SOCK_STREAM, &port));
+    CU_ASSERT_EQUAL_FATAL(read_env("4711", "1", "web"), NAVE_OK);
+    CU_ASSERT_EQUAL(nv_inherit_offer(&set, NAVE_STR_LIT("web"), is_word, "web"), 1);
+    set.offer[0]->flags |= NAVE_INHERITED_TAKEN;
+    CU_ASSERT_EQUAL(nv_inherit_settle(&set, 1, &one), 1);
+    CU_ASSERT_EQUAL(nv_inherit_offer(&set, NAVE_STR_LIT("web"), is_word, "web"), 1);
+    set.offer[0]->flags |= NAVE_INHERITED_TAKEN;
+    CU_ASSERT_EQUAL(nv_inherit_settle(&set, 1, &two), 1);
+    nv_inherit_release(&set, &two); /* the reload failed */
+    CU_ASSERT_PTR_EQUAL(set.each[0].owner, &one);
+    CU_ASSERT_EQUAL(nv_inherit_offer(&set, NAVE_STR_LIT("web"), is_word, "web"), 1);
+    set.offer[0]->flags |= NAVE_INHERITED_TAKEN;
+    CU_ASSERT_EQUAL(nv_inherit_settle(&set, 1, &three), 1);
+    nv_inherit_release(&set, &one); /* it went well */
+    nv_inherit_close_unused(&set, &report);
+    CU_ASSERT(fcntl(FIRST, F_GETFD) >= 0);
+    nv_inherit_release(&set, &three);
+    nv_inherit_close_unused(&set, &report);
+    CU_ASSERT(fcntl(FIRST, F_GETFD) < 0);
     nv_inherit_close(&set);
 }
 
@@ -253,7 +277,7 @@ static void what_nobody_took_is_closed_and_named(void)
     pass(0, listening(SOCK_STREAM, &port));
     pass(1, listening(SOCK_STREAM, &other));
     CU_ASSERT_EQUAL_FATAL(read_env("4711", "2", "web:rest"), NAVE_OK);
-    CU_ASSERT_EQUAL(nv_inherit_offer(&set, NAVE_STR_LIT("web"), NULL, nobody, NULL), 2);
+    CU_ASSERT_EQUAL(nv_inherit_offer(&set, NAVE_STR_LIT("web"), nobody, NULL), 2);
     set.offer[0]->flags |= NAVE_INHERITED_TAKEN;
     CU_ASSERT_EQUAL(nv_inherit_settle(&set, 2, &one), 1);
     nv_inherit_close_unused(&set, &report);
@@ -267,7 +291,7 @@ static void what_nobody_took_is_closed_and_named(void)
     told[0] = '\0';
     nv_inherit_close_unused(&set, &report);
     CU_ASSERT_STRING_EQUAL(told, ""); /* once */
-    CU_ASSERT_EQUAL(nv_inherit_offer(&set, NAVE_STR_LIT("x"), NULL, nobody, NULL), 0);
+    CU_ASSERT_EQUAL(nv_inherit_offer(&set, NAVE_STR_LIT("x"), nobody, NULL), 0);
     nv_inherit_close(&set);
 }
 
@@ -293,6 +317,8 @@ static CU_TestInfo tests[] = {
     {"without_names_each_is_unknown", without_names_each_is_unknown},
     {"a_listener_is_offered_its_name_and_what_nobody_is_named_like",
      a_listener_is_offered_its_name_and_what_nobody_is_named_like},
+    {"a_listener_made_anew_gets_what_bears_its_name_and_the_one_before_gets_it_back",
+     a_listener_made_anew_gets_what_bears_its_name_and_the_one_before_gets_it_back},
     {"what_nobody_took_is_closed_and_named", what_nobody_took_is_closed_and_named},
     {"the_environment_is_cleared_only_when_it_was_for_us",
      the_environment_is_cleared_only_when_it_was_for_us},
