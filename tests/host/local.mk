@@ -182,3 +182,16 @@ check_PROGRAMS += %D%/test_admin
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
 	-Wl,--wrap=aligned_alloc,--wrap=strdup,--wrap=strndup
 %C%_test_admin_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
+# The plan of a reload; what core allocates goes through the test.
+check_PROGRAMS += %D%/test_reload
+%C%_test_reload_SOURCES = \
+	%D%/test_reload.c \
+	%D%/wired.h \
+	%D%/wired_x.c \
+	%D%/wired_y.c
+%C%_test_reload_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_reload_LDFLAGS  = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
+	-Wl,--wrap=aligned_alloc,--wrap=strdup,--wrap=strndup
+%C%_test_reload_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
