@@ -58,10 +58,19 @@ static void begin(struct nv_json *j, const char *key)
         j->has_member[j->depth - 1] = 1;
         new_line(j, j->depth);
     }
-    if (key) {
+    if (j->quoted.len) {
+        nv_out_bytes(j->out, j->quoted.ptr, j->quoted.len);
+        nv_out_text(j->out, ": ");
+        j->quoted.len = 0;
+    } else if (key) {
         put_string(j, key, strlen(key));
         nv_out_text(j->out, ": ");
     }
+}
+
+void nv_json_quoted_key(struct nv_json *j, struct nave_str quoted)
+{
+    j->quoted = quoted;
 }
 
 static void open(struct nv_json *j, const char *key, const char *opener, char closer)
@@ -128,39 +137,41 @@ void nv_json_texts(struct nv_json *j, const char *key, const char *const *texts)
     nv_json_end(j);
 }
 
-static const char *skip_space(const char *at)
+static size_t skip_space(const char *json, size_t at, size_t len)
 {
-    return at + strspn(at, " \t\r\n");
+    while (at < len && strchr(" \t\r\n", json[at]))
+        at++;
+    return at;
 }
 
-void nv_json_raw(struct nv_json *j, const char *key, const char *json)
+void nv_json_raw_part(struct nv_json *j, const char *key, const char *json, size_t len)
 {
     unsigned depth = j->depth;
-    const char *at, *start;
+    size_t at, start;
 
     begin(j, key);
-    for (at = skip_space(json); *at; at = skip_space(at)) {
+    for (at = skip_space(json, 0, len); at < len; at = skip_space(json, at, len)) {
         start = at++;
-        switch (*start) {
+        switch (json[start]) {
         case '"':
-            while (*at && *at != '"')
-                at += at[0] == '\\' && at[1] ? 2 : 1;
-            at += *at == '"';
-            nv_out_bytes(j->out, start, (size_t)(at - start));
+            while (at < len && json[at] != '"')
+                at += json[at] == '\\' && at + 1 < len ? 2 : 1;
+            at += at < len;
+            nv_out_bytes(j->out, json + start, at - start);
             break;
         case '{':
         case '[':
-            nv_out_bytes(j->out, start, 1);
-            at = skip_space(at);
-            if (*at == '}' || *at == ']')
-                nv_out_bytes(j->out, at++, 1);
+            nv_out_bytes(j->out, json + start, 1);
+            at = skip_space(json, at, len);
+            if (at < len && (json[at] == '}' || json[at] == ']'))
+                nv_out_bytes(j->out, json + at++, 1);
             else
                 new_line(j, ++depth);
             break;
         case '}':
         case ']':
             new_line(j, depth > 0 ? --depth : 0);
-            nv_out_bytes(j->out, start, 1);
+            nv_out_bytes(j->out, json + start, 1);
             break;
         case ',':
             nv_out_bytes(j->out, ",", 1);
@@ -170,7 +181,12 @@ void nv_json_raw(struct nv_json *j, const char *key, const char *json)
             nv_out_text(j->out, ": ");
             break;
         default:
-            nv_out_bytes(j->out, start, 1);
+            nv_out_bytes(j->out, json + start, 1);
         }
     }
+}
+
+void nv_json_raw(struct nv_json *j, const char *key, const char *json)
+{
+    nv_json_raw_part(j, key, json, strlen(json));
 }

@@ -9,11 +9,12 @@
 
 #include "out.h"
 
-#define NV_JSON_DEPTH_MAX 32u
+#define NV_JSON_DEPTH_MAX 64u
 
 struct nv_json {
     struct nv_out *out;
     unsigned depth;
+    struct nave_str quoted;          /* key of the next value, with its quotes; empty: none */
     char closers[NV_JSON_DEPTH_MAX]; /* '}' or ']' of each open one     */
     char has_member[NV_JSON_DEPTH_MAX];
 };
@@ -32,6 +33,13 @@ void nv_json_str(struct nv_json *j, const char *key, struct nave_str text);
 void nv_json_number(struct nv_json *j, const char *key, uint64_t number);
 void nv_json_flag(struct nv_json *j, const char *key, int is_true);
 void nv_json_raw(struct nv_json *j, const char *key, const char *json);
+
+/* As nv_json_raw, for `len` bytes. */
+void nv_json_raw_part(struct nv_json *j, const char *key, const char *json, size_t len);
+
+/* The next value, whose `key` must be NULL, gets a key that is JSON already, with its quotes.
+ * Owns: borrows it until then. */
+void nv_json_quoted_key(struct nv_json *j, struct nave_str quoted);
 
 /* A list of the texts up to NULL. */
 void nv_json_texts(struct nv_json *j, const char *key, const char *const *texts);

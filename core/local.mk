@@ -98,6 +98,7 @@ endif
 	%D%/out.h \
 	%D%/schema.c \
 	%D%/schema.h \
+	%D%/schema_fragment.c \
 	%D%/schema_option.c \
 	%D%/door.c \
 	%D%/door.h \

@@ -21,23 +21,31 @@ static const struct {
     const char *name, *schema;
 } host_keys[] = {
     {"$path", "{\"description\": \"the file of the plugin, relative to the folder of this file; "
-              "without it the plugin is searched by its id\","
-              " \"type\": \"string\", \"minLength\": 1}"},
-    {"$sha256", "{\"description\": \"the SHA-256 digest that the file must have: 64 hex digits\","
-                " \"type\": \"string\", \"pattern\": \"^[0-9a-fA-F]{64}$\"}"},
-    {"$use",
-     "{\"description\": \"from the id of a service to the plugin that shall provide it, where "
-     "several do\", \"type\": \"object\","
-     " \"additionalProperties\": {\"type\": \"string\"}}"},
+              "without it the plugin is searched by its id\", \"anyOf\": [{\"type\": \"string\", "
+              "\"minLength\": 1}, {\"$ref\": \"#/$defs/source\"}]}"},
+    {"$sha256", "{\"description\": \"the SHA-256 digest that the file must have: 64 hex digits\", "
+                "\"anyOf\": [{\"type\": \"string\", \"pattern\": \"^[0-9a-fA-F]{64}$\"}, "
+                "{\"$ref\": \"#/$defs/source\"}]}"},
+    {"$use", "{\"description\": \"from the id of a service to the plugin that shall provide it, "
+             "where several do\", \"type\": \"object\", \"properties\": {\"$include\": {\"$ref\": "
+             "\"#/$defs/include\"}}, \"additionalProperties\": {\"$ref\": \"#/$defs/text\"}}"},
 };
 
 static const struct {
     const char *name, *schema;
 } words[] = {
-    {"duration", "{\"type\": \"string\", \"pattern\": \"^(0|[0-9]+(ns|us|ms|s|m|h|d))$\","
-                 " \"examples\": [\"250ms\", \"10s\", \"5m\"]}"},
-    {"size", "{\"type\": \"string\", \"pattern\": \"^[0-9]+(B|KiB|MiB|GiB|TiB)?$\","
-             " \"examples\": [\"64KiB\", \"1MiB\"]}"},
+    {"include",
+     "{\"description\": \"files whose members or items stand here, relative to this file\","
+     " \"anyOf\": [{\"type\": \"string\"}, {\"type\": \"array\", \"items\": {\"type\": "
+     "\"string\"}}]}"},
+    {"included", "{\"type\": \"object\", \"properties\": {\"$include\": {\"$ref\": "
+                 "\"#/$defs/include\"}}, \"required\": [\"$include\"], \"additionalProperties\": "
+                 "false}"},
+    {"duration",
+     "{\"anyOf\": [{\"type\": \"string\", \"pattern\": \"^(0|[0-9]+(ns|us|ms|s|m|h|d))$\","
+     " \"examples\": [\"250ms\", \"10s\", \"5m\"]}, {\"$ref\": \"#/$defs/source\"}]}"},
+    {"size", "{\"anyOf\": [{\"type\": \"string\", \"pattern\": \"^[0-9]+(B|KiB|MiB|GiB|TiB)?$\","
+             " \"examples\": [\"64KiB\", \"1MiB\"]}, {\"$ref\": \"#/$defs/source\"}]}"},
     {"source",
      "{\"description\": \"a text from outside: {\\\"$file\\\": \\\"path\\\"} or {\\\"$env\\\": "
      "\\\"NAME\\\"}\","
@@ -84,6 +92,23 @@ static void put_role_name(struct nv_json *j, const char *key, const char *kind, 
     nv_json_text(j, "type", "string");
     nv_json_text(j, "pattern", ID_PATTERN);
     nv_json_end(j);
+    nv_schema_ref(j, "#/$defs/source");
+    if (!doc) /* an item of a list */
+        nv_schema_ref(j, "#/$defs/included");
+    nv_json_end(j);
+    nv_json_end(j);
+}
+
+/* Names of members are ids, or the key of the host. */
+static void put_id_names(struct nv_json *j)
+{
+    nv_json_object(j, "propertyNames");
+    nv_json_list(j, "anyOf");
+    nv_json_raw(j, NULL, "{\"const\": \"$include\"}");
+    nv_json_object(j, NULL);
+    nv_json_text(j, "pattern", ID_PATTERN);
+    nv_json_number(j, "maxLength", 64);
+    nv_json_end(j);
     nv_json_end(j);
     nv_json_end(j);
 }
@@ -100,10 +125,9 @@ static void put_handler(struct nv_json *j, const struct nv_manifest *const *plug
         for (k = 0; k < plugins[i]->role_count; k++)
             if (strcmp(plugins[i]->roles[k].kind, "handler") == 0)
                 nv_schema_role(j, &plugins[i]->roles[k]);
+    nv_schema_include(j);
     nv_json_end(j);
-    nv_json_object(j, "propertyNames");
-    nv_json_text(j, "pattern", ID_PATTERN);
-    nv_json_end(j);
+    put_id_names(j);
     nv_json_number(j, "minProperties", 1);
     nv_json_number(j, "maxProperties", 1);
     nv_json_end(j);
@@ -143,19 +167,18 @@ static void put_plugins(struct nv_json *j, const struct nv_manifest *const *plug
     nv_json_object(j, "plugins");
     nv_json_text(j, "description", "what to load: from the id of a plugin to its options");
     nv_json_text(j, "type", "object");
-    nv_json_object(j, "propertyNames");
-    nv_json_text(j, "pattern", ID_PATTERN);
-    nv_json_number(j, "maxLength", 64);
-    nv_json_end(j);
+    put_id_names(j);
     nv_json_object(j, "properties");
     for (i = 0; i < count; i++)
         put_plugin(j, plugins[i]);
+    nv_schema_include(j);
     nv_json_end(j);
     nv_json_object(j, "additionalProperties");
     nv_json_text(j, "description", "a plugin that was not found when this schema was made");
     nv_json_text(j, "type", "object");
     nv_json_object(j, "properties");
     put_host_keys(j);
+    nv_schema_include(j);
     nv_json_end(j);
     nv_json_raw(j, "patternProperties", "{\"^[^$]\": true}");
     nv_json_flag(j, "additionalProperties", 0);
@@ -189,6 +212,9 @@ static void put_listeners(struct nv_json *j, const struct nv_manifest *const *pl
     nv_json_text(j, "type", "array");
     nv_json_number(j, "maxItems", NV_LISTENERS_MAX);
     nv_json_object(j, "items");
+    nv_json_list(j, "anyOf");
+    nv_schema_ref(j, "#/$defs/included");
+    nv_json_object(j, NULL);
     nv_json_text(j, "type", "object");
     nv_json_object(j, "properties");
     for (i = 0; i < table->count; i++) {
@@ -203,9 +229,13 @@ static void put_listeners(struct nv_json *j, const struct nv_manifest *const *pl
         else
             nv_schema_option(j, row->name, row);
     }
+    nv_schema_include(j);
     nv_json_end(j);
-    nv_json_raw(j, "required", "[\"name\", \"bind\", \"protocols\"]");
+    nv_json_raw(j, "if", "{\"required\": [\"$include\"]}");
+    nv_json_raw(j, "else", "{\"required\": [\"name\", \"bind\", \"protocols\"]}");
     nv_json_flag(j, "additionalProperties", 0);
+    nv_json_end(j);
+    nv_json_end(j);
     nv_json_end(j);
     nv_json_end(j);
 }
@@ -226,6 +256,7 @@ void nv_schema_file(struct nv_json *j, const struct nv_manifest *const *plugins,
     put_runtime(j);
     put_plugins(j, plugins, count);
     put_listeners(j, plugins, count);
+    nv_schema_include(j);
     nv_json_end(j);
     nv_json_flag(j, "additionalProperties", 0);
     nv_json_object(j, "$defs");

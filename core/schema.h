@@ -26,6 +26,16 @@ void nv_schema_options(struct nv_json *j, const struct nave_option *rows, uint32
  * role without a list of options, anything. */
 void nv_schema_role(struct nv_json *j, const struct nv_manifest_role *role);
 
+/* A schema of a plugin's own, as its manifest has it, with what the host allows anywhere: "$include"
+ * in objects and lists, texts from files and from the environment. */
+void nv_schema_fragment(struct nv_json *j, const char *key, const char *json);
+
+/* Member "$include" of open properties. */
+void nv_schema_include(struct nv_json *j);
+
+/* An item of an open list of schemas: {"$ref": ref}. */
+void nv_schema_ref(struct nv_json *j, const char *ref);
+
 /* 1: the option must be given. */
 int nv_schema_is_required(const struct nave_option *row);
 

@@ -59,6 +59,9 @@ static void put_words(struct nv_json *j, const char *words)
 
 static void put_choices(struct nv_json *j, const char *words)
 {
+    nv_json_list(j, "anyOf");
+    nv_schema_ref(j, "#/$defs/source");
+    nv_json_object(j, NULL);
     nv_json_list(j, "enum");
     put_words(j, words);
     while (*words) {
@@ -69,6 +72,8 @@ static void put_choices(struct nv_json *j, const char *words)
         words += len + (words[len] == '|');
     }
     nv_json_end(j);
+    nv_json_end(j);
+    nv_json_end(j);
 }
 
 /* Member `key` with the number that `text` stands for in the grammar of a size or of a count. */
@@ -78,13 +83,6 @@ static void put_bound(struct nv_json *j, const char *key, const char *text)
 
     if (text[0] && nv_value_bytes(str_of(text), &n) == NAVE_OK)
         nv_json_number(j, key, n);
-}
-
-static void put_ref(struct nv_json *j, const char *ref)
-{
-    nv_json_object(j, NULL);
-    nv_json_text(j, "$ref", ref);
-    nv_json_end(j);
 }
 
 void nv_schema_default(struct nv_json *j, const struct nave_option *row)
@@ -148,7 +146,7 @@ static void put_size(struct nv_json *j, const struct nave_option *row)
     put_bound(j, "minimum", row->min_text[0] ? row->min_text : "0");
     put_bound(j, "maximum", row->max_text);
     nv_json_end(j);
-    put_ref(j, "#/$defs/size");
+    nv_schema_ref(j, "#/$defs/size");
     nv_json_end(j);
 }
 
@@ -171,7 +169,7 @@ static void put_text(struct nv_json *j, const struct nave_option *row)
         nv_json_text(j, "pattern", pattern);
     }
     nv_json_end(j);
-    put_ref(j, "#/$defs/source");
+    nv_schema_ref(j, "#/$defs/source");
     nv_json_end(j);
 }
 
@@ -186,16 +184,17 @@ static void put_texts(struct nv_json *j, const struct nave_option *row)
     put_bound(j, "minItems", row->min_text);
     put_bound(j, "maxItems", row->max_text);
     nv_json_end(j);
-    put_ref(j, "#/$defs/text");
+    nv_schema_ref(j, "#/$defs/text");
     nv_json_end(j);
 }
 
 static void put_pairs(struct nv_json *j, const struct nave_option *row)
 {
     nv_json_text(j, "type", "object");
-    nv_json_object(j, "propertyNames");
-    nv_json_text(j, "pattern", "^[^$]");
+    nv_json_object(j, "properties");
+    nv_schema_include(j);
     nv_json_end(j);
+    nv_json_raw(j, "propertyNames", "{\"pattern\": \"^([^$]|\\\\$include$)\"}");
     nv_json_object(j, "additionalProperties");
     nv_json_text(j, "$ref", "#/$defs/text");
     nv_json_end(j);
@@ -234,7 +233,7 @@ void nv_schema_option(struct nv_json *j, const char *key, const struct nave_opti
     case NAVE_OPTION_KIND_conf:
         if (row->max_text[0]) {
             nv_json_list(j, "allOf");
-            nv_json_raw(j, NULL, row->max_text);
+            nv_schema_fragment(j, NULL, row->max_text);
             nv_json_end(j);
         }
         break;
@@ -257,13 +256,17 @@ void nv_schema_options(struct nv_json *j, const struct nave_option *rows, uint32
     }
     if (more)
         more(j);
+    nv_schema_include(j);
     nv_json_end(j);
     if (!required)
         return;
+    nv_json_raw(j, "if", "{\"required\": [\"$include\"]}");
+    nv_json_object(j, "else");
     nv_json_list(j, "required");
     for (i = 0; i < count; i++)
         if (nv_schema_is_required(&rows[i]))
             nv_json_text(j, NULL, rows[i].name);
+    nv_json_end(j);
     nv_json_end(j);
 }
 
@@ -286,7 +289,7 @@ void nv_schema_role(struct nv_json *j, const struct nv_manifest_role *role)
         nv_json_text(j, "description", role->doc);
         if (main->max_text[0]) {
             nv_json_list(j, "allOf");
-            nv_json_raw(j, NULL, main->max_text);
+            nv_schema_fragment(j, NULL, main->max_text);
             nv_json_end(j);
         }
         nv_json_end(j);

@@ -7,5 +7,10 @@ check_PROGRAMS += %D%/test_notify
 %C%_test_notify_CPPFLAGS = $(SDK_CPPFLAGS) -I$(top_srcdir)/tests/support -I$(top_srcdir)/cli
 %C%_test_notify_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
+check_LTLIBRARIES += %D%/kinds.la
+%C%_kinds_la_SOURCES  = %D%/kinds_plugin.c
+%C%_kinds_la_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_kinds_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+
 TESTS += %D%/completion %D%/documented %D%/output %D%/said %D%/schema
 EXTRA_DIST += %D%/completion %D%/documented %D%/goldens %D%/output %D%/said %D%/schema
