@@ -20,9 +20,9 @@ static void lines_destroy(void *self)
 
 static const struct nave_protocol_iface protocol_table = {
     .hdr = NAVE_IFACE(struct nave_protocol_iface, NAVE_PROTOCOL_ID, 0, 0),
-    .set_next = nave_default_set_next, /* a reload does not change the handler of these lines */
-    .retire = nave_default_retire,
     .accept = conn_accept,
+    .set_next = nave_default_set_next, /* a reload cannot change the handler */
+    .retire = nave_default_retire,     /* nor take a listener away without its connections */
 };
 
 static nave_err lines_create(struct nave_host *host, void **out_self)
