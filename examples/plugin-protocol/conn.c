@@ -27,6 +27,7 @@ enum state {
 struct conn {
     struct lines_conn pub; /* first: the handle */
     struct lines_worker *lw;
+    struct lines_part *part;
     struct lines_handler *handler;
     struct nave_stream *s;
     struct conn *next; /* in lw->conns */
@@ -136,7 +137,9 @@ static void flush(struct conn *c)
 static void finish(struct conn *c)
 {
     struct lines_worker *lw = c->lw;
+    struct lines_part *part = c->part;
     struct lines_handler *h = c->handler;
+    struct nave_op *op = part->retired;
 
     c->is_inside = 1; /* what the handler still does has no effect */
     h->api->closed(h, &c->pub);
@@ -153,6 +156,12 @@ static void finish(struct conn *c)
     nave_worker_free(lw->w, c->out, c->out_room);
     nave_worker_free(lw->w, c, sizeof(*c) + in_room(c));
     lw->w->api->release(lw->w, "connection");
+    if (--part->count == 0 && op) {
+        part->retired = NULL;
+        op->state = NAVE_OP_DONE;
+        op->result = NAVE_OK;
+        op->done(op, op->done_arg); /* the listener may be gone after it */
+    }
 }
 
 /* End it from our side. The peer may still send: what comes is read and dropped for a while, since a
@@ -217,7 +226,8 @@ static void settle(struct conn *c)
     c->is_inside = 1;
     if (c->state != BROKEN)
         flush(c);
-    if (c->state == READING && c->lw->is_draining && c->in_len == 0 && c->out_len == 0)
+    if (c->state == READING && (c->lw->is_draining || c->part->is_retired) && c->in_len == 0 &&
+        c->out_len == 0)
         c->state = CLOSING;
     if (c->state == BROKEN || (c->state == CLOSING && c->out_len == 0)) {
         finish(c);
@@ -364,6 +374,8 @@ void conn_accept(struct nave_protocol *p, struct nave_stream *s_take,
     memset(c, 0, sizeof(*c));
     c->pub.api = lp->plugin->conn_api;
     c->lw = lw;
+    c->part = &lp->parts[info->worker];
+    c->part->count++;
     c->handler = lp->handler;
     c->s = s_take;
     c->last_ns = nave_now(lw->w);
@@ -381,7 +393,37 @@ void conn_accept(struct nave_protocol *p, struct nave_stream *s_take,
     settle(c);
 }
 
-/* --- all of a worker ------------------------------------------------------------------------- */
+/* --- all of a listener, all of a worker ------------------------------------------------------ */
+
+static void drop_retired(struct nave_op *op)
+{
+    struct lines_part *part = op->impl;
+
+    part->retired = NULL;
+}
+
+static const struct nave_op_source retired_source = {sizeof(retired_source), 0, drop_retired};
+
+nave_err conn_retire(struct nave_protocol *p, struct nave_op *op)
+{
+    struct lines_protocol *lp = (struct lines_protocol *)(void *)p;
+    struct lines_part *part = &lp->parts[op->worker->index];
+    struct conn *c, *next;
+
+    part->is_retired = 1;
+    for (c = lp->plugin->workers[op->worker->index].conns; c; c = next) {
+        next = c->next;
+        if (c->part == part)
+            settle(c); /* ends it when it is idle */
+    }
+    if (part->count == 0)
+        return NAVE_OK;
+    op->source = &retired_source;
+    op->impl = part;
+    op->state = NAVE_OP_IN_FLIGHT;
+    part->retired = op; /* now only: it never completes inside this call */
+    return NAVE_EAGAIN;
+}
 
 void conn_drain_all(struct lines_worker *lw)
 {

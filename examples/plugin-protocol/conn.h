@@ -56,11 +56,19 @@ struct lines_plugin {
     uint32_t worker_count;
 };
 
+/* What a listener has on one worker. */
+struct lines_part {
+    uint64_t count;          /* connections */
+    uint32_t is_retired;     /* they end as soon as they can */
+    struct nave_op *retired; /* completes when none is left; NULL: nobody waits */
+};
+
 /* One use of the role: a listener. */
 struct lines_protocol {
     struct nave_protocol pub; /* first: the handle */
     struct lines_plugin *plugin;
     struct lines_handler *handler;
+    struct lines_part parts[]; /* one for each worker */
 };
 
 extern const struct lines_conn_iface conn_table;
@@ -68,6 +76,9 @@ extern const struct lines_conn_iface conn_table;
 /* nave_protocol_iface.accept. Thread: [worker]. */
 void conn_accept(struct nave_protocol *p, struct nave_stream *s_take,
                  const struct nave_accept_info *info);
+
+/* nave_protocol_iface.retire: the listener goes, at a reload. Thread: [worker]. */
+nave_err conn_retire(struct nave_protocol *p, struct nave_op *op);
 
 /* End what is idle; the rest ends after its present line. Thread: [worker]. */
 void conn_drain_all(struct lines_worker *lw);

@@ -21,8 +21,8 @@ static void lines_destroy(void *self)
 static const struct nave_protocol_iface protocol_table = {
     .hdr = NAVE_IFACE(struct nave_protocol_iface, NAVE_PROTOCOL_ID, 0, 0),
     .accept = conn_accept,
-    .set_next = nave_default_set_next, /* a reload cannot change the handler */
-    .retire = nave_default_retire,     /* nor take a listener away without its connections */
+    .set_next = nave_default_set_next, /* a reload with another handler makes another protocol */
+    .retire = conn_retire,             /* ... and retires this one */
 };
 
 static nave_err lines_create(struct nave_host *host, void **out_self)
@@ -90,15 +90,21 @@ static void lines_worker_stop(void *self, struct nave_worker *w)
 
 /* --- the role -------------------------------------------------------------------------------- */
 
+static size_t protocol_size(const struct lines_plugin *p)
+{
+    return sizeof(struct lines_protocol) + p->worker_count * sizeof(struct lines_part);
+}
+
 /* args->next is there and has our interface: NAVE_PLUGIN_NEXT below had the host check it. */
 static nave_err lines_make(void *self, const struct nave_role_args *args,
                            struct nave_handle **out_handle)
 {
     struct lines_plugin *p = self;
-    struct lines_protocol *lp = nave_host_alloc(p->host, sizeof(*lp));
+    struct lines_protocol *lp = nave_host_alloc(p->host, protocol_size(p));
 
     if (!lp)
         return NAVE_ENOMEM;
+    memset(lp, 0, protocol_size(p));
     lp->pub.api = p->protocol_api;
     lp->plugin = p;
     lp->handler = (struct lines_handler *)(void *)args->next;
@@ -110,7 +116,7 @@ static void lines_unmake(void *self, struct nave_handle *handle)
 {
     struct lines_plugin *p = self;
 
-    nave_host_free(p->host, handle, sizeof(struct lines_protocol));
+    nave_host_free(p->host, handle, protocol_size(p));
 }
 
 NAVE_OPTION_TABLE(lines_option_table, lines_options, LINES_OPTIONS)
