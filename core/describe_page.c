@@ -77,6 +77,7 @@ static const char host_keys[] =
     "\n"
     "| key | kind | what |\n"
     "|---|---|---|\n"
+    "| `$optional` | flag | `true`: the file may be missing; the plugin is left out then |\n"
     "| `$path` | text | the file of the plugin, relative to the folder of this file |\n"
     "| `$sha256` | text | the SHA-256 digest that the file must have: 64 hex digits |\n"
     "| `$use` | object | from the id of a service to the plugin that shall provide it |\n";

@@ -326,6 +326,35 @@ static nave_err search_folders(const struct search *s, const char *folders,
     return err;
 }
 
+static int32_t is_file(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+int32_t nv_loader_is_there(const char *id, const char *path, const char *search)
+{
+    const char *last = strrchr(id, '.');
+    char name[4096 + 128];
+    size_t len;
+
+    if (path)
+        return is_file(path);
+    for (; search && *search; search += len + (search[len] == ':')) {
+        len = strcspn(search, ":");
+        if (len == 0 || search[0] != '/' || len >= 4096)
+            continue;
+        snprintf(name, sizeof(name), "%.*s/%s.so", (int)len, search, id);
+        if (is_file(name))
+            return 1;
+        snprintf(name, sizeof(name), "%.*s/%s.so", (int)len, search, last ? last + 1 : id);
+        if (is_file(name))
+            return 1;
+    }
+    return 0;
+}
+
 nave_err nv_loader_find_pinned(const char *id, const char *path, const char *search,
                                const char *sha256, struct nave_conf *digest_at,
                                struct nave_conf *at, struct nv_report *report,

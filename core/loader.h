@@ -45,6 +45,9 @@ NAVE_NODISCARD nave_err nv_loader_find(const char *id, const char *path, const c
                                        struct nave_conf *at, struct nv_report *report,
                                        struct nv_plugin_file **out_file);
 
+/* 1: a file that nv_loader_find would take is there, whatever it is. Thread: [control]. */
+int32_t nv_loader_is_there(const char *id, const char *path, const char *search);
+
 /* As nv_loader_find, and the file must have digest `sha256` (64 lower hex digits; NULL: any), which
  * stands at `digest_at` (may be NULL). The bytes that were measured are the ones that are read and
  * loaded: a sealed copy of the file, or where the system has none, the file, measured again before it

@@ -114,6 +114,9 @@ endif
 	%D%/roles.h \
 	%D%/runtime.c \
 	%D%/runtime_config.c \
+	%D%/runtime_document.c \
+	%D%/uses.c \
+	%D%/uses.h \
 	%D%/switch.c \
 	%D%/switch.h \
 	%D%/threads.c \

@@ -69,7 +69,7 @@ static nave_err scratch_read(struct nave_runtime *rt, struct nave_runtime **out_
     s->plugin_path = rt->plugin_path; /* lent */
     s->static_plugins = rt->static_plugins;
     s->workers_asked = rt->workers_asked;
-    err = nv_conf_load_file(rt->source, &s->report, &s->doc);
+    err = nv_runtime_read(rt, rt->source, NULL, 0, &s->report, &s->doc);
     if (!err)
         err = nv_runtime_resolve(s);
     if (err)

@@ -110,17 +110,44 @@ struct nv_plugin *nv_role_find(const struct nave_runtime *rt, const char *kind, 
     return NULL;
 }
 
+int32_t nv_role_is_unread(const char *unread, const char *name)
+{
+    char line[NV_ROLE_NAME_MAX + 3];
+
+    snprintf(line, sizeof(line), "\n%s\n", name);
+    return unread && strstr(unread, line) != NULL;
+}
+
+/* "; optional and not there: a, b" of the plugins that were left out. */
+static const char *left_out_text(const struct nave_runtime *rt, char *out, size_t cap)
+{
+    const char *id = rt->left_out ? rt->left_out + 1 : "";
+    size_t len = 0;
+
+    out[0] = '\0';
+    for (; *id && len < cap; id += strcspn(id, "\n") + 1)
+        len += (size_t)snprintf(out + len, cap - len, "%s%.*s",
+                                len ? ", " : "; left out, as optional and not there: ",
+                                (int)strcspn(id, "\n"), id);
+    return out;
+}
+
 void nv_role_fail_unknown(struct nave_runtime *rt, struct nave_conf *at, const char *plugin,
                           const char *kind, const char *name, const char *hint)
 {
     struct nv_place place = {.plugin = plugin};
+    char left_out[256];
 
+    left_out_text(rt, left_out, sizeof(left_out));
     if (at)
-        nv_conf_fail(at, NAVE_ENOTFOUND, plugin, "no plugin of this file has a %s named \"%s\"%s%s",
-                     kind, name, hint, hint[0] ? "" : "; add one that does under \"plugins\"");
+        nv_conf_fail(at, NAVE_ENOTFOUND, plugin,
+                     "no plugin of this file has a %s named \"%s\"%s%s%s", kind, name, hint,
+                     hint[0] || left_out[0] ? "" : "; add one that does under \"plugins\"",
+                     left_out);
     else
         nv_report_error(&rt->report, NAVE_ENOTFOUND, &place,
-                        "no plugin of this file has a %s named \"%s\"%s", kind, name, hint);
+                        "no plugin of this file has a %s named \"%s\"%s%s", kind, name, hint,
+                        left_out);
 }
 
 /* --- making and giving back ------------------------------------------------------------------ */

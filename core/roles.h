@@ -11,11 +11,15 @@
 #include "registry.h"
 
 #define NV_MAKE_DEPTH_MAX 32u
+#define NV_ROLE_NAME_MAX  96u
 
 /* The plugin that has role `name` of `kind`, with the role; or NULL, with the nearest name in `hint`. */
 struct nv_plugin *nv_role_find(const struct nave_runtime *rt, const char *kind, const char *name,
                                const struct nv_manifest_role **out_role,
                                char hint[NV_NEAR_HINT_MAX]);
+
+/* 1: `name` is a line of `unread` (NULL: empty), a list of plugins with '\n' before and after each. */
+int32_t nv_role_is_unread(const char *unread, const char *name);
 
 /* Report that there is no such role, at `at`; without it, for `plugin`. */
 void nv_role_fail_unknown(struct nave_runtime *rt, struct nave_conf *at, const char *plugin,

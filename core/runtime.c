@@ -192,7 +192,7 @@ nave_err nave_runtime_configure_file(struct nave_runtime *rt, const char *path)
     nv_runtime_enter(rt);
     rt->source = strdup(path);
     if (rt->source) {
-        err = configured(rt, nv_conf_load_file(path, &rt->report, &rt->doc));
+        err = configured(rt, nv_runtime_read(rt, path, NULL, 0, &rt->report, &rt->doc));
     } else {
         err = NAVE_ENOMEM;
         nv_report_error(&rt->report, err, NULL, "out of memory while reading the configuration");
@@ -215,7 +215,7 @@ nave_err nave_runtime_configure_text(struct nave_runtime *rt, const char *text, 
     if (rt->state != NV_RUNTIME_CREATED)
         return refuse_state(rt, "read a configuration", "it has one");
     nv_runtime_enter(rt);
-    err = configured(rt, nv_conf_load_text(text, len, name, &rt->report, &rt->doc));
+    err = configured(rt, nv_runtime_read(rt, name, text, len, &rt->report, &rt->doc));
     nv_runtime_leave(rt);
     return err;
 }
@@ -412,6 +412,7 @@ void nave_runtime_destroy(struct nave_runtime *rt)
     nv_inherit_close(&rt->inherited);
     nv_runtime_unresolve(rt);
     nv_conf_destroy(rt->doc);
+    nv_runtime_forget_sets(rt);
     nv_report_finish(&rt->report);
     free(rt->source);
     free(rt->plugin_path);

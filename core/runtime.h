@@ -69,6 +69,8 @@ struct nave_runtime {
     struct nv_inherit inherited; /* with NAVE_RUNTIME_INHERIT; else empty */
     void *user;                  /* of the program, for its static plugins */
     struct nave_admin admin;     /* nave.admin/1 */
+    struct nv_conf_set *sets;    /* set_count; owned, with their texts */
+    size_t set_count;
 
     /* what configure found */
     struct nv_conf_doc *doc;
@@ -79,7 +81,8 @@ struct nave_runtime {
     uint32_t *order; /* indexes of plugins, providers first */
     struct nv_listener *listeners;
     uint32_t listener_count;
-    char *source; /* the file; NULL: a text */
+    char *source;   /* the file; NULL: a text */
+    char *left_out; /* ids of optional plugins that are not there: '\n' before and after each */
 
     /* what start made */
     enum nv_runtime_state state;
@@ -104,6 +107,19 @@ void nv_runtime_leave(struct nave_runtime *rt);
 
 /* Tell the host program of NAVE_EVENT_`event`. Thread: [control]. */
 void nv_runtime_tell(struct nave_runtime *rt, uint32_t event, nave_err err);
+
+/* Read a document with the sets of `rt`: file `name`, or `len` bytes at `text` (NULL: the file) that it
+ * stands for. Thread: [control]. Errors: as nv_conf_load. */
+NAVE_NODISCARD nave_err nv_runtime_read(const struct nave_runtime *rt, const char *name,
+                                        const char *text, size_t len, struct nv_report *report,
+                                        struct nv_conf_doc **out_doc);
+
+/* Write the configuration that is in force as JSON: what was read, included and set, and the default
+ * of everything else; secrets masked. Thread: [control]. State: resolved. */
+void nv_runtime_write_conf(struct nave_runtime *rt, nv_conf_write_fn *write, void *arg);
+
+/* Free what nave_runtime_set kept. */
+void nv_runtime_forget_sets(struct nave_runtime *rt);
 
 /* Resolve the loaded document of `rt`: fill everything under "what configure found". Reports all
  * errors. Thread: [control]. Errors: NAVE_ECONFIG; NAVE_ENOMEM. */

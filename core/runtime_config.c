@@ -13,6 +13,7 @@
 #include "options.h"
 #include "plugin_host.h"
 #include "runtime.h"
+#include "uses.h"
 #include "value.h"
 
 NAVE_OPTION_TABLE(runtime_table, nv_runtime_conf, NV_RUNTIME_CONF)
@@ -23,7 +24,7 @@ const struct nave_option_table *nv_runtime_table(void)
 }
 
 static const char *const sections[] = {"runtime", "plugins", "listeners"};
-static const char *const host_keys[] = {"$path", "$use", "$sha256"};
+static const char *const host_keys[] = {"$path", "$use", "$sha256", "$optional"};
 
 /* The static plugins, until each is taken by the plugin of its id. */
 struct statics {
@@ -251,6 +252,7 @@ struct file_keys {
     char *path;                  /* for free(); NULL: not said */
     char sha256[NV_DIGEST_TEXT]; /* "": not said               */
     struct nave_conf *sha256_at;
+    uint32_t is_optional; /* the file may be missing */
 };
 
 /* Errors: NAVE_ECONFIG reported. */
@@ -284,15 +286,21 @@ static nave_err read_host_keys(struct nave_conf *c, struct file_keys *keys)
             continue;
         k = find_name(key, host_keys, NAVE_COUNT(host_keys), hint);
         if (k == NAVE_COUNT(host_keys)) {
-            nv_conf_fail(
-                value, NAVE_ECONFIG, NULL,
-                "\"%.*s\" is no key of the host; they are \"$path\", \"$sha256\" and \"$use\"%s",
-                (int)nv_text_cut(key, 64), key.ptr, hint);
+            nv_conf_fail(value, NAVE_ECONFIG, NULL,
+                         "\"%.*s\" is no key of the host; they are \"$optional\", \"$path\", "
+                         "\"$sha256\" and "
+                         "\"$use\"%s",
+                         (int)nv_text_cut(key, 64), key.ptr, hint);
         } else if (k == 1) {
             check_use_texts(value);
         } else if (k == 2) {
             if (read_sha256(value, keys) != NAVE_OK && !err)
                 err = NAVE_ECONFIG;
+        } else if (k == 3) {
+            if (value->api->flag(value, &keys->is_optional) != NAVE_OK)
+                nv_conf_fail(value, NAVE_ECONFIG, NULL,
+                             "\"$optional\" is true or false: whether the plugin's file may be "
+                             "missing");
         } else if (value->api->text(value, &path) != NAVE_OK || !path.len) {
             nv_conf_fail(value, NAVE_ECONFIG, NULL,
                          "\"$path\" is the path of the plugin's file, a text");
@@ -309,16 +317,36 @@ static nave_err read_host_keys(struct nave_conf *c, struct file_keys *keys)
     return err;
 }
 
+/* Optional plugin `id` is not there. Errors: NAVE_ENOMEM. */
+static nave_err leave_out(struct nave_runtime *rt, const char *id)
+{
+    size_t len = rt->left_out ? strlen(rt->left_out) : 1;
+    char *grown = realloc(rt->left_out, len + strlen(id) + 2);
+
+    if (!grown)
+        return NAVE_ENOMEM;
+    rt->left_out = grown;
+    grown[0] = '\n';
+    memcpy(grown + len, id, strlen(id));
+    memcpy(grown + len + strlen(id), "\n", 2);
+    nv_report_log(&rt->report, NAVE_LOG_INFO, NULL,
+                  "plugin \"%s\" is optional and not there: it is left out", id);
+    return NAVE_OK;
+}
+
+/* *out_file stays NULL when the plugin is left out. */
 static nave_err find_file(struct nave_runtime *rt, const char *id, struct nave_conf *c,
                           struct statics *statics, struct nv_plugin_file **out_file)
 {
     const char *search = rt->plugin_path ? rt->plugin_path : NV_PLUGIN_DIR;
-    struct file_keys keys = {NULL, "", NULL};
+    struct file_keys keys = {.path = NULL};
     nave_err err = read_host_keys(c, &keys);
 
     if (!err) {
         *out_file = keys.path ? NULL : static_of(statics, id);
-        if (!*out_file) {
+        if (!*out_file && keys.is_optional && !nv_loader_is_there(id, keys.path, search)) {
+            err = leave_out(rt, id);
+        } else if (!*out_file) {
             err = nv_loader_find_pinned(id, keys.path, search, keys.sha256_at ? keys.sha256 : NULL,
                                         keys.sha256_at, c, &rt->report, out_file);
         } else if (keys.sha256_at) {
@@ -383,7 +411,7 @@ static nave_err read_plugin(struct nave_runtime *rt, struct nave_str key, struct
         err = find_file(rt, id, c, statics, &file);
     }
     if (!err)
-        return add_plugin(rt, file, c);
+        return file ? add_plugin(rt, file, c) : NAVE_OK;
     strcat(strcat(unread, id), "\n");
     return err == NAVE_ENOMEM ? err : NAVE_OK;
 }
@@ -446,6 +474,9 @@ nave_err nv_runtime_resolve(struct nave_runtime *rt)
     err = nv_registry_resolve(rt, unread[1] == '\0');
     if (err == NAVE_ENOMEM)
         goto done;
+    err = nv_uses_check(rt, unread);
+    if (err)
+        goto done;
     err = nv_wiring_resolve(rt, section(root, "listeners", NAVE_CONF_LIST), unread);
     if (err == NAVE_ENOMEM)
         goto done;
@@ -476,5 +507,7 @@ void nv_runtime_unresolve(struct nave_runtime *rt)
         nv_plugin_destroy(rt->plugins[--rt->plugin_count]);
     free(rt->plugins);
     rt->plugins = NULL;
+    free(rt->left_out);
+    rt->left_out = NULL;
     memset(&rt->conf, 0, sizeof(rt->conf));
 }

@@ -20,6 +20,9 @@ NAVE_OPTION_TABLE(listener_rows, nv_listener_conf, NV_LISTENER_CONF)
 static const struct {
     const char *name, *schema;
 } host_keys[] = {
+    {"$optional",
+     "{\"description\": \"whether the file may be missing; the plugin is left out then, and "
+     "naming its roles is an error\", \"type\": \"boolean\"}"},
     {"$path", "{\"description\": \"the file of the plugin, relative to the folder of this file; "
               "without it the plugin is searched by its id\", \"anyOf\": [{\"type\": \"string\", "
               "\"minLength\": 1}, {\"$ref\": \"#/$defs/source\"}]}"},

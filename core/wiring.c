@@ -15,18 +15,13 @@
 #include "runtime.h"
 #include "value.h"
 
-#define NAME_MAX_BYTES 96u
 #define HANDLERS_SHOWN 6u
 
 NAVE_OPTION_TABLE(listener_table, nv_listener_conf, NV_LISTENER_CONF)
 
-/* 1: `name` is a line of `unread`. */
-static int32_t is_unread(const char *unread, const char *name)
+const struct nave_option_table *nv_listener_table(void)
 {
-    char line[NAME_MAX_BYTES + 3];
-
-    snprintf(line, sizeof(line), "\n%s\n", name);
-    return unread && strstr(unread, line) != NULL;
+    return listener_table();
 }
 
 /* --- resolving ------------------------------------------------------------------------------- */
@@ -54,9 +49,9 @@ static nave_err take_role(const struct wiring *g, struct nave_conf *at, const ch
     char *name;
 
     *out = (struct taken){NULL, NULL};
-    if (!word.len || word.len > NAME_MAX_BYTES) {
+    if (!word.len || word.len > NV_ROLE_NAME_MAX) {
         nv_conf_fail(at, NAVE_ECONFIG, NULL, "the name of a %s has 1 to %u bytes", kind,
-                     NAME_MAX_BYTES);
+                     NV_ROLE_NAME_MAX);
         return NAVE_OK;
     }
     name = strndup(word.ptr, word.len);
@@ -65,7 +60,7 @@ static nave_err take_role(const struct wiring *g, struct nave_conf *at, const ch
     *out_name = name;
     p = nv_role_find(g->rt, kind, name, &role, hint);
     if (!p) {
-        if (!is_unread(g->unread, name))
+        if (!nv_role_is_unread(g->unread, name))
             nv_role_fail_unknown(g->rt, at, NULL, kind, name, hint);
         return NAVE_OK;
     }
@@ -172,7 +167,7 @@ static void check_handler(const struct wiring *g, const struct nv_listener *l,
                           const struct taken *protocol, const struct taken *handler)
 {
     const char *next = protocol->role->next;
-    char such[HANDLERS_SHOWN * (NAME_MAX_BYTES + 4u) + 32];
+    char such[HANDLERS_SHOWN * (NV_ROLE_NAME_MAX + 4u) + 32];
 
     if (!next) {
         if (l->conf.handler)

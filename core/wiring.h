@@ -45,6 +45,9 @@ struct nv_listener {
     struct nv_door *door; /* NULL: does not listen */
 };
 
+/* The table of a listener. */
+const struct nave_option_table *nv_listener_table(void);
+
 /* Read section "listeners" and resolve its names; prefer an order in which a protocol starts after
  * its handler, its layers and its transport. All errors are reported. Errors: NAVE_ECONFIG;
  * NAVE_ENOMEM. `unread` lists plugins that could not be read ('\n' before and after each): what is

@@ -10,6 +10,11 @@ check_PROGRAMS += %D%/test_runtime
 %C%_test_runtime_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
 %C%_test_runtime_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
+check_PROGRAMS += %D%/test_document
+%C%_test_document_SOURCES  = %D%/test_document.c
+%C%_test_document_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_document_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
 check_PROGRAMS += %D%/test_refusals
 %C%_test_refusals_SOURCES  = %D%/test_refusals.c %D%/plugins/wires.c
 %C%_test_refusals_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN \

@@ -117,6 +117,16 @@ NAVE_EXPORT NAVE_NODISCARD nave_err nave_runtime_bind(struct nave_runtime *rt, c
                                                       uint32_t min_minor, uint32_t min_size,
                                                       struct nave_handle **out_handle);
 
+/* Set the value at `pointer`, a JSON pointer (RFC 6901), over what the configuration says: "/runtime/workers",
+ * "/listeners/0/bind". It is kept and put into every configuration that is read afterwards, also by a
+ * reload, in the order of the calls. Missing members of objects are made; "-" stands behind the last item
+ * of a list. `json` is a JSON value; what is none and begins with none of { [ " is a text: 10s is "10s".
+ * In reports about it the file is "--set". Thread: [control]. Owns: copies both.
+ * Errors: NAVE_ESYNTAX, NAVE_ETOOBIG the pointer or the value; NAVE_ELIMIT more than 256; NAVE_ENOMEM;
+ * reported, nothing is kept then. That a pointer leads nowhere is told when a configuration is read. */
+NAVE_EXPORT NAVE_NODISCARD nave_err nave_runtime_set(struct nave_runtime *rt, const char *pointer,
+                                                     const char *json);
+
 /* Load, create, prepare, commit and start everything; begin to listen. nave_runtime_run() and the
  * first nave_runtime_turn() do it when it was not done. Thread: [control]. State: configured.
  * Errors: any; everything is undone in reverse and reported; the runtime may only be destroyed. */
