@@ -21,6 +21,8 @@ static const struct option {
      "find; nothing is opened to the network"},
     {"--json", NULL, CLI_JSON, "write JSON, for programs"},
     {"--dot", NULL, CLI_DOT, "write a graph for Graphviz: nave graph --dot FILE | dot -Tsvg"},
+    {"--watch", NULL, CLI_WATCH,
+     "read FILE again, as with SIGHUP, when it or a file it includes changes"},
     {"--markdown", NULL, CLI_MARKDOWN, "write a page for people instead of a schema"},
     {"--color", "WHEN", CLI_COLOR, "auto (on a terminal, unless NO_COLOR is set), always or never"},
     {"--help", NULL, CLI_HELP, "say what the command does"},
@@ -30,8 +32,9 @@ const struct cli_command cli_commands[] = {
     {"run", "FILE", "run what FILE describes",
      "Loads the plugins that FILE names, listens where it says, and serves until SIGINT or\n"
      "SIGTERM. It takes no new work then, finishes what it has, and exits; a second signal\n"
-     "ends it at once.\n",
-     0, 1, 1, cli_run},
+     "ends it at once. SIGHUP reads FILE again: what may change while it runs does, without a\n"
+     "dropped connection; everything else is refused by name, and nothing changes then.\n",
+     CLI_WATCH, 1, 1, cli_run},
     {"check", "FILE...", "check FILE without running it; all errors are shown",
      "Reads each FILE and the manifests of the plugins that it names, and shows every error as\n"
      "FILE:LINE:COLUMN: /json/pointer: what is wrong. No plugin's code runs without --load. With\n"
@@ -76,6 +79,7 @@ void cli_help(FILE *out)
           "\n"
           "environment:\n"
           "  NAVE_PLUGIN_PATH   absolute folders with ':' between, searched for plugins\n"
+          "  NAVE_WATCH=poll    run --watch looks each second instead of asking the system\n"
           "  NAVE_CHECK=1       watch how plugins use the host, and name the one who errs\n"
           "  NO_COLOR           no colour on a terminal\n"
           "\n"

@@ -22,7 +22,15 @@ bin_PROGRAMS += %D%/nave
 	%D%/run.c \
 	%D%/session.c \
 	%D%/session.h \
-	%D%/show.c
+	%D%/show.c \
+	%D%/watch.c \
+	%D%/watch.h
+if HAVE_INOTIFY
+%C%_nave_SOURCES += %D%/watch_inotify.c
+else
+%C%_nave_SOURCES += %D%/watch_none.c
+endif
+EXTRA_DIST += %D%/watch_none.c
 %C%_nave_CPPFLAGS = $(SDK_CPPFLAGS) $(STATIC_PLUGIN_CPPFLAGS)
 %C%_nave_LDADD = core/libnave.la $(STATIC_PLUGIN_LIBS)
 

@@ -504,6 +504,19 @@ void nv_conf_destroy(struct nv_conf_doc *doc)
 
 /* ---- what core asks of a document and its cursors -------------------------------------------- */
 
+const char *nv_conf_file_name(const struct nv_conf_doc *doc, uint32_t i)
+{
+    const struct nv_conf_source *s;
+    uint32_t count = 0;
+
+    for (s = doc->sources; s; s = s->next) /* newest first */
+        count += s->device || s->inode;
+    for (s = doc->sources; s && i < count; s = s->next)
+        if ((s->device || s->inode) && --count == i)
+            return s->name;
+    return NULL;
+}
+
 void nv_conf_set_report(struct nv_conf_doc *doc, struct nv_report *report)
 {
     doc->report = report;

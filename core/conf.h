@@ -65,6 +65,10 @@ void nv_conf_destroy(struct nv_conf_doc *doc);
 /* Refusals of the document's values go to `report` from now on. Thread: [control]. */
 void nv_conf_set_report(struct nv_conf_doc *doc, struct nv_report *report);
 
+/* The name of file `i` that the document was read from, the first one first; NULL: there are not so
+ * many. Thread: [control]. */
+const char *nv_conf_file_name(const struct nv_conf_doc *doc, uint32_t i);
+
 /* The root, an object. Thread: [control]. */
 struct nave_conf *nv_conf_root(struct nv_conf_doc *doc);
 

@@ -40,6 +40,8 @@ static const struct answer {
     {"plugins", "json", SUBJECTS_NONE, 0, nv_describe_plugins_json},
     {"plugin", "text", SUBJECTS_NEEDED, 0, nv_describe_plugin_text},
     {"plugin", "json", SUBJECTS_NEEDED, 0, nv_describe_plugin_json},
+    {"files", "text", SUBJECTS_NONE, 1, nv_describe_files_text},
+    {"files", "json", SUBJECTS_NONE, 1, nv_describe_files_json},
     {"graph", "text", SUBJECTS_NONE, 1, nv_describe_graph_text},
     {"graph", "json", SUBJECTS_NONE, 1, nv_describe_graph_json},
     {"graph", "dot", SUBJECTS_NONE, 1, nv_describe_graph_dot},
@@ -84,9 +86,10 @@ static nave_err find_answer(struct nave_runtime *rt, const char *what, const cha
     if (has_what)
         return refuse(rt, NAVE_EINVAL, "\"%s\" is not described as \"%.32s\"; there is %s", what,
                       format, names);
-    return refuse(rt, NAVE_EINVAL,
-                  "\"%.64s\" cannot be described; what can is schema, plugins, plugin and graph%s",
-                  what, nv_near_hint(&near, hint));
+    return refuse(
+        rt, NAVE_EINVAL,
+        "\"%.64s\" cannot be described; what can is schema, plugins, plugin, files and graph%s",
+        what, nv_near_hint(&near, hint));
 }
 
 static int by_id(const void *a, const void *b)

@@ -39,6 +39,10 @@ void nv_describe_graph_text(struct nv_describe *d);
 void nv_describe_graph_json(struct nv_describe *d);
 void nv_describe_graph_dot(struct nv_describe *d);
 
+/* describe_files.c: which files the configuration was read from. */
+void nv_describe_files_text(struct nv_describe *d);
+void nv_describe_files_json(struct nv_describe *d);
+
 /* describe_page.c: the keys of a configuration file, as a page. */
 void nv_describe_page(struct nv_describe *d);
 

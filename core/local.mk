@@ -88,6 +88,7 @@ endif
 	%D%/catalog.h \
 	%D%/describe.c \
 	%D%/describe.h \
+	%D%/describe_files.c \
 	%D%/describe_graph.c \
 	%D%/describe_page.c \
 	%D%/describe_plugin.c \

@@ -41,6 +41,9 @@ struct nave_admin_iface {
      * "plugins"  none                 text, json           what is found where, which files were
      *                                                      refused and why
      * "plugin"   ids, paths of files  text, json           everything that the manifest says
+     * "files"    none                 text, json           the files that the configuration was read
+     *                                                      from, the first one first; text: one a
+     *                                                      line. State: configured
      * "graph"    none                 text, json, dot      plugins, services, listeners and the order
      *                                                      of start. State: configured
      *
