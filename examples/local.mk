@@ -36,6 +36,7 @@ EXTRA_DIST += %D%/embed-cpp/embed.cc
 
 # Built from an installation only.
 EXTRA_DIST += \
+	%D%/README.md \
 	%D%/plugin-handler/Makefile \
 	%D%/plugin-handler/README.md \
 	%D%/plugin-handler/greeter.c \
