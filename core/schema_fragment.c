@@ -56,6 +56,8 @@ static const char *skip_value(const char *at)
 {
     unsigned depth = 0;
 
+    if (!*at)
+        return at;
     do {
         if (*at == '"') {
             at = skip_text(at);

@@ -49,6 +49,11 @@ check_PROGRAMS += %D%/test_manifest
 %C%_test_manifest_LDFLAGS  = $(AM_LDFLAGS) $(%C%_wrap)
 %C%_test_manifest_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
+check_PROGRAMS += %D%/test_schema
+%C%_test_schema_SOURCES  = %D%/test_schema.c
+%C%_test_schema_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_schema_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
 TESTS += %D%/refused
 EXTRA_DIST += \
 	%D%/goldens \
