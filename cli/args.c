@@ -16,6 +16,9 @@ static const struct option {
     uint32_t flag;
     const char *text;
 } options[] = {
+    {"--set", "/POINTER=VALUE", CLI_SET,
+     "put a value over what FILE says, such as --set /runtime/workers=2; a value that\n"
+     "is no JSON is a text; may be given many times"},
     {"--load", NULL, CLI_LOAD,
      "also load the plugins and let them prepare, which finds what only their code can\n"
      "find; nothing is opened to the network"},
@@ -34,12 +37,12 @@ const struct cli_command cli_commands[] = {
      "SIGTERM. It takes no new work then, finishes what it has, and exits; a second signal\n"
      "ends it at once. SIGHUP reads FILE again: what may change while it runs does, without a\n"
      "dropped connection; everything else is refused by name, and nothing changes then.\n",
-     CLI_WATCH, 1, 1, cli_run},
+     CLI_SET | CLI_WATCH, 1, 1, cli_run},
     {"check", "FILE...", "check FILE without running it; all errors are shown",
      "Reads each FILE and the manifests of the plugins that it names, and shows every error as\n"
      "FILE:LINE:COLUMN: /json/pointer: what is wrong. No plugin's code runs without --load. With\n"
      "--json each error is one line, an object, on standard output.\n",
-     CLI_LOAD | CLI_JSON, 1, SIZE_MAX, cli_check},
+     CLI_SET | CLI_LOAD | CLI_JSON, 1, SIZE_MAX, cli_check},
     {"schema", "[PLUGIN...]", "write the JSON Schema of a configuration file",
      "One JSON Schema (2020-12) of the whole file, with the options of every plugin that is\n"
      "found, or of each PLUGIN, an id or the path of a file. Editors complete and check by it:\n"
@@ -57,7 +60,11 @@ const struct cli_command cli_commands[] = {
     {"graph", "FILE", "show plugins, services and listeners of FILE",
      "Resolves FILE as run does, and shows the order in which its plugins start, which service\n"
      "each takes from which, and what serves on each listener.\n",
-     CLI_JSON | CLI_DOT, 1, 1, cli_graph},
+     CLI_SET | CLI_JSON | CLI_DOT, 1, 1, cli_graph},
+    {"config", "FILE", "show the configuration that FILE comes to",
+     "Writes what is in force when FILE is run: with what it includes and what is set, the\n"
+     "default of everything else, and secrets masked. No plugin's code runs.\n",
+     CLI_SET, 1, 1, cli_config},
     {"version", "", "say which version this is", "The version of the program and its library.\n", 0,
      0, 0, cli_version},
     {"help", "[COMMAND]", "say this, or what COMMAND does",

@@ -13,6 +13,7 @@ int cli_schema(const struct cli_args *args);      /* show.c  */
 int cli_plugins(const struct cli_args *args);     /* show.c  */
 int cli_plugin_info(const struct cli_args *args); /* show.c  */
 int cli_graph(const struct cli_args *args);       /* show.c  */
+int cli_config(const struct cli_args *args);      /* show.c  */
 int cli_version(const struct cli_args *args);     /* main.c  */
 int cli_help_run(const struct cli_args *args);    /* main.c  */
 

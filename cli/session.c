@@ -47,19 +47,49 @@ struct nave_runtime *cli_open(const struct nave_runtime_options *options, int *o
     return NULL;
 }
 
+/* One --set: "/pointer=value". The first '=' ends the pointer. */
+static nave_err set(struct nave_runtime *rt, const char *text)
+{
+    const char *equals = strchr(text, '=');
+    char *pointer;
+    nave_err err;
+
+    if (!equals) {
+        fprintf(stderr,
+                "nave: error: --set wants /POINTER=VALUE, such as /runtime/workers=2, not "
+                "\"%s\"\n",
+                text);
+        return NAVE_ESYNTAX;
+    }
+    pointer = strndup(text, (size_t)(equals - text));
+    if (!pointer) {
+        fputs("nave: error: out of memory\n", stderr);
+        return NAVE_ENOMEM;
+    }
+    err = nave_runtime_set(rt, pointer, equals + 1);
+    free(pointer);
+    return err;
+}
+
 struct nave_runtime *cli_open_file(const struct nave_runtime_options *options,
                                    const struct cli_args *args, const char *file, int *out_status)
 {
     struct nave_runtime *rt = cli_open(options, out_status);
-    nave_err err;
+    nave_err err = NAVE_OK;
+    size_t i;
 
-    (void)args;
     if (!rt)
         return NULL;
-    err = nave_runtime_configure_file(rt, file);
+    for (i = 0; i < args->set_count && !err; i++) {
+        err = set(rt, args->sets[i]);
+        *out_status = err == NAVE_ENOMEM ? CLI_EXIT_RUN : CLI_EXIT_CONFIG;
+    }
+    if (!err) {
+        err = nave_runtime_configure_file(rt, file);
+        *out_status = cli_exit_status(err);
+    }
     if (!err)
         return rt;
-    *out_status = cli_exit_status(err);
     nave_runtime_destroy(rt);
     return NULL;
 }

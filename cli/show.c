@@ -58,20 +58,33 @@ int cli_plugin_info(const struct cli_args *args)
     return show(args, "plugin", args->words, args->given & CLI_JSON ? "json" : "text");
 }
 
-int cli_graph(const struct cli_args *args)
+/* Describe the configuration of a file. */
+static int show_file(const struct cli_args *args, const char *what, const char *format)
 {
-    const char *format = args->given & CLI_DOT ? "dot" : args->given & CLI_JSON ? "json" : "text";
     struct nave_runtime_options options;
     struct cli_printer printer;
     struct nave_runtime *rt;
     int status = EXIT_SUCCESS;
 
+    cli_printer_init(&printer, stderr, args->has_colour);
+    cli_options_init(&options, cli_print_report, &printer);
+    rt = cli_open_file(&options, args, args->words[0], &status);
+    return rt ? describe(rt, what, NULL, format) : status;
+}
+
+int cli_graph(const struct cli_args *args)
+{
     if ((args->given & CLI_DOT) && (args->given & CLI_JSON)) {
         fputs("nave: error: --dot and --json cannot both be had\n", stderr);
         return CLI_EXIT_CONFIG;
     }
-    cli_printer_init(&printer, stderr, args->has_colour);
-    cli_options_init(&options, cli_print_report, &printer);
-    rt = cli_open_file(&options, args, args->words[0], &status);
-    return rt ? describe(rt, "graph", NULL, format) : status;
+    return show_file(args, "graph",
+                     args->given & CLI_DOT    ? "dot"
+                     : args->given & CLI_JSON ? "json"
+                                              : "text");
+}
+
+int cli_config(const struct cli_args *args)
+{
+    return show_file(args, "config", "json");
 }

@@ -21,6 +21,16 @@ static void schema_json(struct nv_describe *d)
     nv_schema_file(&j, d->plugins, d->plugin_count);
 }
 
+static void on_conf_text(void *arg, const char *text, size_t len)
+{
+    nv_out_bytes(arg, text, len);
+}
+
+static void config_json(struct nv_describe *d)
+{
+    nv_runtime_write_conf(d->rt, on_conf_text, &d->out);
+}
+
 enum subject_use {
     SUBJECTS_NONE = 0,
     SUBJECTS_OR_ALL,
@@ -45,6 +55,7 @@ static const struct answer {
     {"graph", "text", SUBJECTS_NONE, 1, nv_describe_graph_text},
     {"graph", "json", SUBJECTS_NONE, 1, nv_describe_graph_json},
     {"graph", "dot", SUBJECTS_NONE, 1, nv_describe_graph_dot},
+    {"config", "json", SUBJECTS_NONE, 1, config_json},
 };
 
 static nave_err refuse(struct nave_runtime *rt, nave_err err, const char *format, ...)
@@ -86,10 +97,10 @@ static nave_err find_answer(struct nave_runtime *rt, const char *what, const cha
     if (has_what)
         return refuse(rt, NAVE_EINVAL, "\"%s\" is not described as \"%.32s\"; there is %s", what,
                       format, names);
-    return refuse(
-        rt, NAVE_EINVAL,
-        "\"%.64s\" cannot be described; what can is schema, plugins, plugin, files and graph%s",
-        what, nv_near_hint(&near, hint));
+    return refuse(rt, NAVE_EINVAL,
+                  "\"%.64s\" cannot be described; what can is schema, plugins, plugin, graph, "
+                  "config and files%s",
+                  what, nv_near_hint(&near, hint));
 }
 
 static int by_id(const void *a, const void *b)

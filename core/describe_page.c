@@ -10,9 +10,6 @@
 #include "schema.h"
 #include "wiring.h"
 
-NAVE_OPTION_TABLE(runtime_rows, nv_runtime_conf, NV_RUNTIME_CONF)
-NAVE_OPTION_TABLE(listener_rows, nv_listener_conf, NV_LISTENER_CONF)
-
 static const char head[] =
     "# Configuration\n"
     "\n"
@@ -152,14 +149,14 @@ static void put_plugin(struct nv_out *o, const struct nv_manifest *m)
 
 void nv_describe_page(struct nv_describe *d)
 {
-    const struct nave_option_table *table = runtime_rows();
+    const struct nave_option_table *table = nv_runtime_table();
     struct nv_out *o = &d->out;
     uint32_t i;
 
     nv_out_text(o, head);
     nv_out_text(o, "\n## Section `runtime`\n");
     put_rows(o, table->rows, table->count);
-    table = listener_rows();
+    table = nv_listener_table();
     nv_out_text(o, "\n## Section `listeners`\n\nA list of objects:\n");
     put_rows(o, table->rows, table->count);
     nv_out_text(o, "\n## Section `plugins`\n");

@@ -11,9 +11,6 @@
 #include "runtime.h"
 #include "wiring.h"
 
-NAVE_OPTION_TABLE(runtime_rows, nv_runtime_conf, NV_RUNTIME_CONF)
-NAVE_OPTION_TABLE(listener_rows, nv_listener_conf, NV_LISTENER_CONF)
-
 #define ID_PATTERN "^[a-z][a-z0-9_-]*(\\.[a-z][a-z0-9_-]*)*$"
 
 /* The keys of the host in the object of a plugin. */
@@ -140,7 +137,7 @@ static void put_handler(struct nv_json *j, const struct nv_manifest *const *plug
 
 static void put_runtime(struct nv_json *j)
 {
-    const struct nave_option_table *table = runtime_rows();
+    const struct nave_option_table *table = nv_runtime_table();
 
     nv_json_object(j, "runtime");
     nv_json_text(j, "description", "the process as a whole: workers, limits, logging");
@@ -207,7 +204,7 @@ static void put_name_list(struct nv_json *j, const struct nave_option *row, cons
 static void put_listeners(struct nv_json *j, const struct nv_manifest *const *plugins,
                           uint32_t count)
 {
-    const struct nave_option_table *table = listener_rows();
+    const struct nave_option_table *table = nv_listener_table();
     uint32_t i;
 
     nv_json_object(j, "listeners");

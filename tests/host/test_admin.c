@@ -338,6 +338,8 @@ static void questions_that_cannot_be_answered_are_refused_by_name(void)
     expect_report("\"plugins\" is described as a whole; leave out \"a\"\n");
     CU_ASSERT_EQUAL(describe(rt, "plugin", NULL, NULL), NAVE_EINVAL);
     expect_report("which plugin? give an id or the path of a file\n");
+    CU_ASSERT_EQUAL(describe(rt, "config", NULL, NULL), NAVE_ESTATE);
+    expect_report("there is no config yet: the runtime has no configuration\n");
     CU_ASSERT_EQUAL(describe(rt, "graph", NULL, NULL), NAVE_ESTATE);
     expect_report("there is no graph yet: the runtime has no configuration\n");
     CU_ASSERT_EQUAL(describe(rt, "plugin", nobody, NULL), NAVE_ENOTFOUND);
@@ -495,6 +497,8 @@ static nave_err ask_everything(void)
         err = describe(rt, "schema", NULL, "json");
     if (!err)
         err = describe(rt, "graph", NULL, "json");
+    if (!err)
+        err = describe(rt, "config", NULL, "json");
     nave_runtime_destroy(rt);
     return err;
 }

@@ -46,6 +46,9 @@ struct nave_admin_iface {
      *                                                      line. State: configured
      * "graph"    none                 text, json, dot      plugins, services, listeners and the order
      *                                                      of start. State: configured
+     * "config"   none                 json                 the configuration in force: what was read,
+     *                                                      included and set, the default of everything
+     *                                                      else; secrets masked. State: configured
      *
      * `subjects` is a list that ends with NULL; NULL, or an empty list: all plugins that are found,
      * but for "plugin", which needs one. A subject with a '/' is the path of a file, relative to the
