@@ -2,15 +2,16 @@
  *
  * The load client of the benchmarks: bounded, loopback only, and strict about what comes back.
  *
- *     load PORT [-c CONNECTIONS] [-d DEPTH] (-n REQUESTS | -t SECONDS) [-w SECONDS]
+ *     load PORT [-f] [-c CONNECTIONS] [-d DEPTH] (-n REQUESTS | -t SECONDS) [-w SECONDS]
  *     load PORT -i -c CONNECTIONS [-w SECONDS]     one request each, then hold until stdin closes
  *     load -p                                      print the requests
  *
  * Each connection writes DEPTH requests at once, waits for all answers, and goes on: so a server
- * sees one readiness per batch. The 16 requests rotate. An answer that equals the first one but for
- * its date is checked by comparing; any other is parsed. After an answer with Connection: close a
- * connection is made anew; what was sent behind it is sent again. -w bounds the whole run. One line of JSON
- * is printed; exit 0: every answer was right, 1: not, 2: usage.
+ * sees one readiness per batch. The 16 requests rotate; -f asks for 16 files of 4 KiB in place of the 16
+ * routes. An answer that equals the first one but for its date is checked by comparing; any other is
+ * parsed. After an answer with Connection: close a connection is made anew; what was sent behind it is
+ * sent again. -w bounds the whole run. One line of JSON is printed; exit 0: every answer was right, 1: not,
+ * 2: usage.
  */
 #ifndef _GNU_SOURCE
 #    define _GNU_SOURCE
@@ -38,8 +39,9 @@
 #define DEPTH_MAX       64
 #define EVENTS_MAX      256
 #define INPUT_MAX       65536
-#define ANSWER_MAX      4096
-#define DATE_LEN        29 /* "Thu, 01 Jan 2026 00:00:00 GMT" */
+#define ANSWER_MAX      8192
+#define FILE_BYTES      4096 /* with -f */
+#define DATE_LEN        29   /* "Thu, 01 Jan 2026 00:00:00 GMT" */
 
 /* Latencies: 64 linear steps per power of two, in units of 100 ns. */
 #define STEPS   64
@@ -63,7 +65,13 @@ static uint64_t requests_max; /* 0: by time */
 static double seconds;
 static double wait_s = 60;
 static int is_idle;
+static int is_files; /* 16 files in place of the 16 routes */
 static int port;
+
+/* What is asked; and what each answer must carry. */
+static const char *workload[REQUEST_COUNT];
+static const char *body = BODY;
+static size_t body_len = sizeof(BODY) - 1;
 
 /* All requests, twice and more, so that any batch is one piece of it. */
 static char *stream;
@@ -181,7 +189,7 @@ static long parse_answer(const char *p, size_t len, const char **why)
     end += 2; /* behind the last field */
     *why = "no Content-Length, or not that of the body";
     value = field(p, end, "content-length");
-    if (!value || (size_t)atol(value) != sizeof(BODY) - 1)
+    if (!value || (size_t)atol(value) != body_len)
         return -1;
     *why = "no Server, Date or Content-Type, or one twice";
     date = field(p, end, "date");
@@ -189,16 +197,16 @@ static long parse_answer(const char *p, size_t len, const char **why)
         return -1;
     head_end = end;
     end += 2; /* the body */
-    if (len - (size_t)(end - p) < sizeof(BODY) - 1)
+    if (len - (size_t)(end - p) < body_len)
         return 0;
     *why = "another body";
-    if (memcmp(end, BODY, sizeof(BODY) - 1))
+    if (memcmp(end, body, body_len))
         return -1;
     connection = field(p, head_end, "connection");
     is_last = connection && !strncasecmp(connection, "close", 5);
     if (is_last)
-        return (long)((size_t)(end - p) + sizeof(BODY) - 1);
-    model_len = (size_t)(end - p) + sizeof(BODY) - 1;
+        return (long)((size_t)(end - p) + body_len);
+    model_len = (size_t)(end - p) + body_len;
     model_date = (size_t)(date - p);
     memcpy(model, p, model_len);
     return (long)model_len;
@@ -215,19 +223,44 @@ static long check_answer(const char *p, size_t len, const char **why)
     return parse_answer(p, len, why);
 }
 
+/* Requests for /files/00.txt to /files/15.txt, each of which holds the alphabet over and over. */
+static void use_files(void)
+{
+    static const char *const fields[] = {
+        "User-Agent: curl/7.88.1\r\nAccept: */*\r\n",
+        "User-Agent: Mozilla/5.0 (X11)\r\nAccept: text/html\r\nAccept-Encoding: gzip, br\r\n",
+        "Accept: text/plain\r\nReferer: http://www.example.test/docs/\r\nX-Request-Id: 5f2c\r\n",
+        "User-Agent: hub/2.4\r\nAccept-Encoding: gzip\r\nCookie: sid=8d41f0; theme=dark\r\n",
+    };
+    static char texts[REQUEST_COUNT][400];
+    static char file[FILE_BYTES];
+    size_t i;
+
+    for (i = 0; i < FILE_BYTES; i++)
+        file[i] = (char)('a' + i % 26);
+    body = file;
+    body_len = FILE_BYTES;
+    for (i = 0; i < REQUEST_COUNT; i++) {
+        snprintf(texts[i], sizeof(texts[i]),
+                 "GET /files/%02zu.txt HTTP/1.1\r\nHost: localhost\r\n%s\r\n", i,
+                 fields[i % (sizeof(fields) / sizeof(fields[0]))]);
+        workload[i] = texts[i];
+    }
+}
+
 /* Make the batches: any DEPTH requests that follow each other are one piece of `stream`. */
 static void make_stream(void)
 {
     size_t n = 0, i, at = 0;
 
     for (i = 0; i < REQUEST_COUNT + DEPTH_MAX; i++)
-        n += strlen(requests[i % REQUEST_COUNT]);
+        n += strlen(workload[i % REQUEST_COUNT]);
     stream = malloc(n + 1);
     if (!stream)
         die("malloc");
     for (i = 0; i < REQUEST_COUNT + DEPTH_MAX; i++) {
         offset_of[i] = at;
-        at = (size_t)(stpcpy(stream + at, requests[i % REQUEST_COUNT]) - stream);
+        at = (size_t)(stpcpy(stream + at, workload[i % REQUEST_COUNT]) - stream);
     }
     offset_of[i] = at;
 }
@@ -491,9 +524,10 @@ static void run_idle(void)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: load PORT [-c N] [-d DEPTH] (-n REQUESTS | -t SECONDS) [-w SECONDS]\n"
-                    "       load PORT -i -c N [-w SECONDS]\n"
-                    "       load -p\n");
+    fprintf(stderr,
+            "usage: load PORT [-f] [-c N] [-d DEPTH] (-n REQUESTS | -t SECONDS) [-w SECONDS]\n"
+            "       load PORT -i -c N [-w SECONDS]\n"
+            "       load -p\n");
     return 2;
 }
 
@@ -503,7 +537,7 @@ int main(int argc, char **argv)
     int opt;
     size_t i;
 
-    while ((opt = getopt(argc, argv, "c:d:n:t:w:ip")) != -1) {
+    while ((opt = getopt(argc, argv, "c:d:n:t:w:fip")) != -1) {
         if (opt == 'c') {
             connections = (uint32_t)atoi(optarg);
         } else if (opt == 'd') {
@@ -514,6 +548,8 @@ int main(int argc, char **argv)
             seconds = atof(optarg);
         } else if (opt == 'w') {
             wait_s = atof(optarg);
+        } else if (opt == 'f') {
+            is_files = 1;
         } else if (opt == 'i') {
             is_idle = 1;
         } else if (opt == 'p') {
@@ -537,6 +573,9 @@ int main(int argc, char **argv)
     conns = calloc(connections, sizeof(*conns));
     if (!conns)
         die("calloc");
+    memcpy(workload, requests, sizeof(workload));
+    if (is_files)
+        use_files();
     make_stream();
     if (is_idle)
         run_idle();

@@ -102,7 +102,7 @@ def malloc_calls(kit, name, depth):
 def emit_all(kit, metric, depth, names):
     """Print the exact counts of `names`; the first is what the metric is about."""
     for name in names:
-        stem = metric if name == "nave" else "%s.%s" % (metric, name)
+        stem = metric if name in ("nave", "nave_files") else "%s.%s" % (metric, name)
         if need("valgrind"):
             emit(stem + ".user_instructions_per_request", instructions(kit, name, depth), "instructions")
         if need("strace"):

@@ -215,14 +215,34 @@ def nave_config(kit, deferred=False):
     return path
 
 
+def files_config(kit):
+    """The JSON file of "nave_files": 16 files of 4 KiB in a folder, shipped defaults, one worker."""
+    folder = kit.path("files")
+    os.makedirs(folder, exist_ok=True)
+    for i in range(16):
+        path = "%s/%02d.txt" % (folder, i)
+        with open(path, "w") as f:
+            f.write(("abcdefghijklmnopqrstuvwxyz" * 158)[:4096])
+        os.utime(path, (1700000000, 1700000000 + i))
+    config = {"runtime": {"workers": 1},
+              "plugins": {"tcp": {}, "http1": {}, "files": {},
+                          "router": {"routes": [{"GET /files/*": {"files": folder}}]}},
+              "listeners": [{"name": "bench", "bind": "tcp://127.0.0.1:%d" % free_port(),
+                             "protocols": ["http1"], "handler": "router"}]}
+    path = kit.path("files.json")
+    with open(path, "w") as f:
+        json.dump(config, f, indent=1)
+    return path
+
+
 def start(kit, name, wrap=(), env=None, build=None):
-    """Start one of the servers by name: nave, nave_deferred, limit_*, peer_*."""
+    """Start one of the servers by name: nave, nave_deferred, nave_files, limit_*, peer_*."""
     more = dict(env or {})
     log = kit.path(name + ".log")
-    if name in ("nave", "nave_deferred"):
+    if name in ("nave", "nave_deferred", "nave_files"):
         binary = tools.program(build) if build else kit.require_nave()
         full = {**kit.environment(build), **more}
-        config = nave_config(kit, name == "nave_deferred")
+        config = files_config(kit) if name == "nave_files" else nave_config(kit, name == "nave_deferred")
         return Server(name, [binary, "run", config], full, wrap, errors=log)
     if name.startswith("limit_"):
         command = [kit.helper(name), "0"]
@@ -269,6 +289,8 @@ def peers(kit):
 def load(kit, server, *options, core=LOAD_CORE, seconds=60):
     """Run the load client to its end; a wrong answer is an error."""
     command = [kit.helper("load"), str(server.port), "-w", str(seconds)] + [str(o) for o in options]
+    if server.name == "nave_files":
+        command.append("-f")
     done = subprocess.run(command, capture_output=True, text=True, preexec_fn=pin(core),
                           timeout=seconds + 30, check=False)
     if done.returncode:
