@@ -3,11 +3,15 @@
 # The plugins, and the table that stands for them in a static build: a program links
 # $(STATIC_PLUGIN_LIBS) and compiles with $(STATIC_PLUGIN_CPPFLAGS); both are empty otherwise.
 
+# Each plugin adds its name, its library for static builds, and the folder of its shared object.
+static_plugin_names =
+static_plugin_libs =
+uninstalled_plugin_dirs =
+
 include %D%/tcp/local.mk
 include %D%/http1/local.mk
 include %D%/router/local.mk
-
-static_plugin_names = tcp http1 router
+include %D%/files/local.mk
 
 if STATIC_PLUGINS
 STATIC_PLUGIN_CPPFLAGS = -DNAVE_STATIC_PLUGINS
@@ -17,10 +21,7 @@ noinst_LTLIBRARIES += %D%/libstaticplugins.la
 nodist_%C%_libstaticplugins_la_SOURCES = %D%/static_table.c
 %C%_libstaticplugins_la_SOURCES =
 %C%_libstaticplugins_la_CPPFLAGS = $(SDK_CPPFLAGS)
-%C%_libstaticplugins_la_LIBADD = \
-	%D%/tcp/libtcp.la \
-	%D%/http1/libhttp1.la \
-	%D%/router/librouter.la
+%C%_libstaticplugins_la_LIBADD = $(static_plugin_libs)
 
 CLEANFILES += %D%/static_table.c
 %D%/static_table.c: tools/static-table %D%/local.mk

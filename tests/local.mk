@@ -12,6 +12,7 @@ include tests/config/local.mk
 include tests/host/local.mk
 include tests/http1/local.mk
 include tests/router/local.mk
+include tests/files/local.mk
 include tests/tcp/local.mk
 include tests/fuzz/local.mk
 include tests/model/local.mk
@@ -23,7 +24,7 @@ TESTS += $(check_PROGRAMS)
 
 # Where the uninstalled plugins are, where the reference cases are. The caller may say otherwise.
 AM_TESTS_ENVIRONMENT = \
-	NAVE_PLUGIN_PATH='$(abs_top_builddir)/plugins/tcp/.libs:$(abs_top_builddir)/plugins/http1/.libs:$(abs_top_builddir)/plugins/router/.libs'; \
+	NAVE_PLUGIN_PATH="$$(echo $(uninstalled_plugin_dirs) | tr ' ' :)"; \
 	export NAVE_PLUGIN_PATH; \
 	NAVE_CASES_DIR="$${NAVE_CASES_DIR:-$(abs_top_srcdir)/tests/data}"; export NAVE_CASES_DIR; \
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \

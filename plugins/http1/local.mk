@@ -45,3 +45,7 @@ plugin_LTLIBRARIES += %D%/http1.la
 endif
 
 EXTRA_DIST += %D%/README.md
+
+static_plugin_names     += http1
+static_plugin_libs      += %D%/libhttp1.la
+uninstalled_plugin_dirs += $(abs_top_builddir)/%D%/.libs

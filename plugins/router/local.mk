@@ -34,3 +34,7 @@ plugin_LTLIBRARIES += %D%/router.la
 %C%_router_la_CPPFLAGS = $(SDK_CPPFLAGS)
 %C%_router_la_LDFLAGS  = $(PLUGIN_LINK)
 endif
+
+static_plugin_names     += router
+static_plugin_libs      += %D%/librouter.la
+uninstalled_plugin_dirs += $(abs_top_builddir)/%D%/.libs

@@ -30,3 +30,7 @@ plugin_LTLIBRARIES += %D%/tcp.la
 %C%_tcp_la_CPPFLAGS = $(SDK_CPPFLAGS)
 %C%_tcp_la_LDFLAGS  = $(PLUGIN_LINK)
 endif
+
+static_plugin_names     += tcp
+static_plugin_libs      += %D%/libtcp.la
+uninstalled_plugin_dirs += $(abs_top_builddir)/%D%/.libs

@@ -9,3 +9,7 @@ EXTRA_DIST += %D%/serve %D%/install %D%/browser %D%/service %D%/reload
 # The host programs of examples/, and all of it built from an installation alone.
 TESTS += %D%/embed %D%/outside
 EXTRA_DIST += %D%/embed %D%/outside %D%/walk.py
+
+# The plugin files, with curl.
+TESTS += %D%/files
+EXTRA_DIST += %D%/files

@@ -2,7 +2,11 @@
 #
 # Fuzz targets, each run by driver.c over its corpus. With libFuzzer: docs/internals/fuzzing.md.
 
-check_PROGRAMS += %D%/fuzz_http1 %D%/fuzz_chunked %D%/fuzz_route %D%/fuzz_conf %D%/fuzz_manifest
+check_PROGRAMS += %D%/fuzz_files %D%/fuzz_http1 %D%/fuzz_chunked %D%/fuzz_route %D%/fuzz_conf %D%/fuzz_manifest
+
+%C%_fuzz_files_SOURCES  = %D%/fuzz_files.c %D%/driver.c
+%C%_fuzz_files_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_fuzz_files_LDADD    = plugins/files/libfiles.la
 
 %C%_fuzz_http1_SOURCES  = %D%/fuzz_http1.c %D%/driver.c %D%/reference_http1.c %D%/reference_http1.h
 %C%_fuzz_http1_CPPFLAGS = $(TEST_CPPFLAGS)
