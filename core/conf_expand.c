@@ -237,6 +237,7 @@ static void include_items(struct nv_conf_node *n, struct nv_conf_node *item,
 {
     struct nv_conf_node *path, *root, *each, *next;
     struct nv_conf_node like = *item; /* where the next item will stand */
+    int is_refused = 0;
 
     like.parent = n;
     n->flags |= NV_NODE_ALTERED;
@@ -245,6 +246,7 @@ static void include_items(struct nv_conf_node *n, struct nv_conf_node *item,
         root = load(path, &like);
         if (n->doc->is_out_of_memory)
             return;
+        is_refused |= !root;
         if (!root)
             continue;
         if (root->kind != NAVE_CONF_LIST) {
@@ -264,6 +266,8 @@ static void include_items(struct nv_conf_node *n, struct nv_conf_node *item,
             nv_conf_expand(each, depth + 1);
         }
     }
+    if (is_refused) /* what stands behind it keeps the place that it has in the file */
+        nv_conf_append(n, item);
 }
 
 static void expand_items(struct nv_conf_node *n, unsigned depth)

@@ -14,7 +14,11 @@
 
 static nave_err fail_errno(struct nv_why *why, const char *what, int number)
 {
-    return nv_why_set(why, nv_err_from_errno(number), "%s: %s", what, strerror(number));
+    nave_err err = nv_err_from_errno(number);
+
+    /* A name may be too long, too; NAVE_ETOOBIG is about the file. */
+    return nv_why_set(why, err == NAVE_ETOOBIG ? NAVE_EINVAL : err, "%s: %s", what,
+                      strerror(number));
 }
 
 static nave_err too_big(struct nv_why *why, size_t bytes_max)

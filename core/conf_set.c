@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "conf_tree.h"
+#include "value.h"
 
 #define SET_NAME "--set"
 
@@ -33,14 +34,17 @@ nave_err nv_conf_check_set(const struct nv_conf_set *set, struct nv_why *why)
 {
     struct nv_conf_scan scan;
     const char *at;
-    size_t tokens = 0;
+    size_t tokens = 0, n;
 
     if (set->pointer[0] != '/')
         return nv_why_set(why, NAVE_ESYNTAX, "the pointer begins with '/', as in /runtime/workers");
     if (strlen(set->pointer) >= NV_POINTER_MAX)
         return nv_why_set(why, NAVE_ETOOBIG, "the pointer has more than %u bytes",
                           NV_POINTER_MAX - 1);
-    for (at = set->pointer; *at; at++) {
+    for (at = set->pointer; *at; at += n) {
+        n = nv_value_utf8(at, strlen(at));
+        if (n == 0)
+            return nv_why_set(why, NAVE_ESYNTAX, "the pointer is not UTF-8");
         tokens += *at == '/';
         if (*at == '~' && at[1] != '0' && at[1] != '1')
             return nv_why_set(why, NAVE_ESYNTAX,

@@ -54,7 +54,8 @@ check_PROGRAMS += %D%/test_schema
 %C%_test_schema_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_schema_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
-TESTS += %D%/refused
+TESTS += %D%/hostile %D%/refused
 EXTRA_DIST += \
+	%D%/hostile \
 	%D%/goldens \
 	%D%/refused

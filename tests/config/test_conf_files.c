@@ -423,6 +423,7 @@ static void the_form_of_a_set_is_checked(void)
         {{"/a~2", "1"},
          NAVE_ESYNTAX,
          "in a pointer '~' is followed by 0 or 1: ~0 is '~', ~1 is '/'"},
+        {{"/a\xc3/b", "1"}, NAVE_ESYNTAX, "the pointer is not UTF-8"},
         {{"/a", "x"},
          NAVE_ESYNTAX,
          "not valid JSON: \"x\" is no value; texts stand in double quotes"},
