@@ -7,6 +7,7 @@ include tests/support/local.mk
 include tests/sdk/local.mk
 include tests/abi/local.mk
 include tests/cli/local.mk
+include tests/docs/local.mk
 include tests/core/local.mk
 include tests/config/local.mk
 include tests/host/local.mk

@@ -169,7 +169,7 @@ struct nave_option_table {
         return &table;                                                                            \
     }
 
-/* The list of one who has no options, and its table. */
+/* The list of one who has no options, and its table. Thread: [any]. Owns: the table is static. */
 #define NAVE_NO_OPTIONS(OPTION)
 NAVE_UNUSED static inline const struct nave_option_table *nave_no_options(void)
 {

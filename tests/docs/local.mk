@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+#
+# What is written is true: examples build, links lead somewhere, pages are clean.
+
+TESTS += %D%/examples %D%/links %D%/lint
+EXTRA_DIST += %D%/examples %D%/links %D%/lint
