@@ -6,16 +6,19 @@ comment that says what it is:
     <!-- in plugin-handler -->             from here on in a copy of examples/plugin-handler
     <!-- in new -->                        from here on in an empty folder
     <!-- file hello.c -->                  the block becomes this file of the folder
+    <!-- config app.json -->               the same, and it is a configuration without an error
     <!-- run -->                           "$ command", and behind each command exactly what it says
     <!-- as root: PACKAGES -->             is not run; packages that it names must be known to scripts/lib.sh
 
-A command that ends in "&" stays, and `kill %1` ends it. Ports are exchanged for ones that are free."""
+A command that ends in "&" stays, and `kill %1` ends it; what it says after `kill -HUP %1` is compared.
+Ports are exchanged for ones that are free."""
 import os
 import re
 import shutil
 import signal
 import socket
 import subprocess
+import threading
 
 WAIT = 120
 PORTS = ("8080", "8081", "7000")
@@ -105,7 +108,16 @@ class Walk:
         self.server = subprocess.Popen(["sh", "-c", "exec " + command], cwd=self.folder, env=self.env,
                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                        stderr=subprocess.STDOUT, text=True)
-        return "".join(self.server.stdout.readline() for _ in range(max(1, wanted.count("\n"))))
+        return self.lines(wanted)
+
+    def lines(self, wanted):
+        """As many lines of what stays as are wanted of it; it is killed when they do not come."""
+        late = threading.Timer(WAIT, self.server.kill)
+        late.start()
+        try:
+            return "".join(self.server.stdout.readline() for _ in range(wanted.strip().count("\n") + 1))
+        finally:
+            late.cancel()
 
     def stop(self):
         self.server.send_signal(signal.SIGTERM)
@@ -120,6 +132,9 @@ class Walk:
             command = self.there(command)
             if command == "kill %1":
                 said = self.stop()
+            elif command == "kill -HUP %1":
+                self.server.send_signal(signal.SIGHUP)
+                said = self.lines(wanted)
             elif command.endswith("&"):
                 said = self.start(command[:-1], wanted)
             else:
@@ -141,7 +156,7 @@ class Walk:
             while number < len(lines):
                 line = lines[number]
                 number += 1
-                comment = re.fullmatch(r"<!-- (from|in|file|run|as root:)\s*(.*?) -->", line)
+                comment = re.fullmatch(r"<!-- (from|in|file|config|run|as root:)\s*(.*?) -->", line)
                 if comment:
                     mark = comment.groups()
                     if mark[0] == "in":
@@ -174,6 +189,9 @@ class Walk:
             self.compare(what, block)
         elif kind == "file":
             self.write(what, block)
+        elif kind == "config":
+            self.write(what, block)
+            self.run("$ nave check %s\n%s: ok\n" % (what, what))
         elif kind == "run":
             self.run(block)
         else:
