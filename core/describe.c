@@ -52,6 +52,8 @@ static const struct answer {
     {"plugin", "json", SUBJECTS_NEEDED, 0, nv_describe_plugin_json},
     {"files", "text", SUBJECTS_NONE, 1, nv_describe_files_text},
     {"files", "json", SUBJECTS_NONE, 1, nv_describe_files_json},
+    {"usage", "text", SUBJECTS_NONE, 1, nv_describe_usage_text},
+    {"usage", "json", SUBJECTS_NONE, 1, nv_describe_usage_json},
     {"graph", "text", SUBJECTS_NONE, 1, nv_describe_graph_text},
     {"graph", "json", SUBJECTS_NONE, 1, nv_describe_graph_json},
     {"graph", "dot", SUBJECTS_NONE, 1, nv_describe_graph_dot},
@@ -99,7 +101,7 @@ static nave_err find_answer(struct nave_runtime *rt, const char *what, const cha
                       format, names);
     return refuse(rt, NAVE_EINVAL,
                   "\"%.64s\" cannot be described; what can is schema, plugins, plugin, graph, "
-                  "config and files%s",
+                  "config, files and usage%s",
                   what, nv_near_hint(&near, hint));
 }
 

@@ -43,6 +43,10 @@ void nv_describe_graph_dot(struct nv_describe *d);
 void nv_describe_files_text(struct nv_describe *d);
 void nv_describe_files_json(struct nv_describe *d);
 
+/* describe_usage.c: what each plugin uses, and its counters. */
+void nv_describe_usage_text(struct nv_describe *d);
+void nv_describe_usage_json(struct nv_describe *d);
+
 /* describe_page.c: the keys of a configuration file, as a page. */
 void nv_describe_page(struct nv_describe *d);
 

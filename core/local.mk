@@ -21,6 +21,8 @@ noinst_LTLIBRARIES += %D%/libnavecore.la
 	%D%/slab.h \
 	%D%/task.c \
 	%D%/task.h \
+	%D%/usage.c \
+	%D%/usage.h \
 	%D%/wheel.c \
 	%D%/wheel.h \
 	%D%/worker.c \
@@ -93,6 +95,7 @@ endif
 	%D%/describe_page.c \
 	%D%/describe_plugin.c \
 	%D%/describe_plugins.c \
+	%D%/describe_usage.c \
 	%D%/json_out.c \
 	%D%/json_out.h \
 	%D%/out.c \

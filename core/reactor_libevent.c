@@ -11,6 +11,7 @@
 #    define _GNU_SOURCE
 #endif
 #include "poller.h"
+#include "usage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +35,7 @@ struct nv_poller {
     struct event_base *base;
     int32_t is_edge;
     uint32_t called;
+    uint32_t sample_left; /* callbacks until one is measured */
     /* pending until the first callback of a poll */
     void (*woke)(void *arg);
     void *woke_arg;
@@ -76,7 +78,11 @@ static void on_io(evutil_socket_t fd, short what, void *arg)
         note_woken(io->poller);
     io->poller->called++;
     /* EV_READ 0x02, EV_WRITE 0x04, EV_CLOSED 0x80 */
-    io->io.fn(io->io.arg, ((w >> 1) & 3u) | ((w >> 5) & NAVE_IO_CLOSED));
+    w = ((w >> 1) & 3u) | ((w >> 5) & NAVE_IO_CLOSED);
+    if (NAVE_UNLIKELY(nv_sample_due(&io->poller->sample_left)))
+        nv_sample_io(&io->io, w);
+    else
+        io->io.fn(io->io.arg, w);
 }
 NAVE_STATIC_ASSERT(EV_READ == 0x02 && EV_WRITE == 0x04 && EV_CLOSED == 0x80, "see on_io");
 

@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "usage.h"
+
 struct sim_io {
     struct nv_poller_io io; /* first */
     int64_t fd;
@@ -99,7 +101,10 @@ static uint32_t sim_poll(struct nv_poller *p, nave_nsec until_ns, void (*woke)(v
         s->ready[fd] &= ~what;
         s->armed[fd] &= ~what;
         n++;
-        io->fn(io->arg, what);
+        if (nv_sample_due(&s->sample_left))
+            nv_sample_io(io, what);
+        else
+            io->fn(io->arg, what);
     }
     return n;
 }

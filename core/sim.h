@@ -22,6 +22,7 @@ struct nv_sim {
     uint64_t polls;                       /* how often it was asked             */
     uint64_t sleeps;                      /* how often it waited for nothing    */
     uint64_t wakes;                       /* calls of wake                      */
+    uint32_t sample_left;                 /* callbacks until one is measured    */
 };
 
 /* Descriptor `fd` becomes ready in `directions` (NAVE_IO_*). */

@@ -154,8 +154,8 @@ nave_err nv_task_new(struct nv_worker_handle *h, const struct nave_future_iface 
     slot_link(&w->unspawned, slot);
     t->slot = slot;
     w->tasks++;
-    h->usage.tasks++;
-    h->usage.bytes += size;
+    nv_usage_add(&h->usage.tasks, 1);
+    nv_usage_add(&h->usage.bytes, size);
     *out_future = &t->future;
     return NAVE_OK;
 }
@@ -165,8 +165,8 @@ static void task_free(struct nv_task *t)
 {
     struct nv_worker *w = t->owner->worker;
 
-    t->owner->usage.tasks--;
-    t->owner->usage.bytes -= t->size;
+    nv_usage_add(&t->owner->usage.tasks, (uint64_t)-1);
+    nv_usage_add(&t->owner->usage.bytes, -(uint64_t)t->size);
     w->tasks--;
     nv_slab_free(&w->slab, t, t->size);
 }
@@ -226,6 +226,7 @@ static void slot_run(struct nave_job *j)
                                .id = (word & ~(uint64_t)UINT32_MAX) | slot->index};
     struct nave_cx cx = {.waker = &waker, .budget = TASK_BUDGET};
     struct nv_task *t = slot->task;
+    nave_poll result;
 
     if (!(word & NV_TASK_LIVE)) { /* dropped while it was queued */
         __atomic_fetch_and(&slot->word, ~(uint64_t)NV_TASK_NOTIFIED, __ATOMIC_RELAXED);
@@ -237,7 +238,11 @@ static void slot_run(struct nave_job *j)
     /* Clear NOTIFIED before the poll: a wake from now on is a reason to poll again. */
     __atomic_fetch_xor(&slot->word, (uint64_t)(NV_TASK_NOTIFIED | NV_TASK_RUNNING),
                        __ATOMIC_ACQ_REL);
-    if (t->future.api->poll(&t->future, &cx) == NAVE_READY) {
+    if (NAVE_UNLIKELY(nv_sample_due(&slot->worker->sample_left)))
+        result = nv_sample_poll(t->owner, &t->future, &cx);
+    else
+        result = t->future.api->poll(&t->future, &cx);
+    if (result == NAVE_READY) {
         task_end(slot, 0);
         return;
     }

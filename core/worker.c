@@ -100,8 +100,12 @@ static uint32_t run_timers(struct nv_worker *w)
 
         if (!t)
             break;
-        NAVE_CONTAINER_OF(t->worker, struct nv_worker_handle, pub)->usage.timers--;
-        t->fn(t, t->arg);
+        nv_usage_add(&NAVE_CONTAINER_OF(t->worker, struct nv_worker_handle, pub)->usage.timers,
+                     (uint64_t)-1);
+        if (NAVE_UNLIKELY(nv_sample_due(&w->sample_left)))
+            nv_sample_timer(t);
+        else
+            t->fn(t, t->arg);
     }
     return n;
 }

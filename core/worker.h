@@ -12,19 +12,10 @@
 
 #include <nave/worker.h>
 
+#include "usage.h"
+
 struct nv_poller_ops; /* poller.h: the reactor behind a thin table */
 struct nv_worker;
-
-/* What a plugin uses of one worker. Single writer: the worker. Read by others as a hint. */
-struct nv_usage {
-    uint64_t bytes; /* of alloc, watched descriptors and tasks together */
-    uint64_t allocs;
-    uint64_t fds;
-    uint64_t timers;
-    uint64_t tasks;
-    uint64_t holds;
-    const char *hold_what; /* of the newest hold */
-};
 
 /* The handle of worker `worker` for one plugin. Embedded by the registry, one a plugin and worker. */
 struct nv_worker_handle {

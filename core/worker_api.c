@@ -18,8 +18,8 @@ static void *api_alloc(struct nave_worker *pub, size_t size)
     void *p = nv_slab_alloc(&h->worker->slab, size);
 
     if (NAVE_LIKELY(p != NULL)) {
-        h->usage.bytes += size;
-        h->usage.allocs++;
+        nv_usage_add(&h->usage.bytes, size);
+        nv_usage_add(&h->usage.allocs, 1);
     }
     return p;
 }
@@ -30,8 +30,8 @@ static void api_free(struct nave_worker *pub, void *ptr, size_t size)
 
     if (!ptr)
         return;
-    h->usage.bytes -= size;
-    h->usage.allocs--;
+    nv_usage_add(&h->usage.bytes, -(uint64_t)size);
+    nv_usage_add(&h->usage.allocs, (uint64_t)-1);
     nv_slab_free(&h->worker->slab, ptr, size);
 }
 
@@ -41,8 +41,8 @@ static void api_timer_start(struct nave_worker *pub, struct nave_timer *t, nave_
     struct nv_worker_handle *h = handle_of(pub);
 
     if (nave_timer_is_armed(t)) /* perhaps through another handle of this worker */
-        handle_of(t->worker)->usage.timers--;
-    h->usage.timers++;
+        nv_usage_add(&handle_of(t->worker)->usage.timers, (uint64_t)-1);
+    nv_usage_add(&h->usage.timers, 1);
     t->fn = fn;
     t->arg = arg;
     t->worker = pub;
@@ -56,7 +56,7 @@ static void api_timer_stop(struct nave_worker *pub, struct nave_timer *t)
     if (!nave_timer_is_armed(t))
         return;
     nv_wheel_stop(&h->worker->wheel, t);
-    handle_of(t->worker)->usage.timers--;
+    nv_usage_add(&handle_of(t->worker)->usage.timers, (uint64_t)-1);
 }
 
 static void api_defer(struct nave_worker *pub, struct nave_job *j)
@@ -89,8 +89,8 @@ static nave_err api_io_open(struct nave_worker *pub, int64_t fd, nave_io_fn *fn,
         nv_slab_free(&w->slab, io, w->io_size);
         return err;
     }
-    h->usage.fds++;
-    h->usage.bytes += w->io_size;
+    nv_usage_add(&h->usage.fds, 1);
+    nv_usage_add(&h->usage.bytes, w->io_size);
     *out_io = &io->pub;
     return NAVE_OK;
 }
@@ -109,8 +109,8 @@ static void api_io_close(struct nave_io *pub)
     struct nv_worker_handle *h = io->owner;
 
     h->worker->poller_ops->io_close(h->worker->poller, io);
-    h->usage.fds--;
-    h->usage.bytes -= h->worker->io_size;
+    nv_usage_add(&h->usage.fds, (uint64_t)-1);
+    nv_usage_add(&h->usage.bytes, -(uint64_t)h->worker->io_size);
     nv_slab_free(&h->worker->slab, io, h->worker->io_size);
 }
 
@@ -136,7 +136,7 @@ static void api_hold(struct nave_worker *pub, const char *what)
 {
     struct nv_worker_handle *h = handle_of(pub);
 
-    h->usage.holds++;
+    nv_usage_add(&h->usage.holds, 1);
     h->usage.hold_what = what;
     h->worker->holds++;
 }
@@ -146,7 +146,7 @@ static void api_release(struct nave_worker *pub, const char *what)
     struct nv_worker_handle *h = handle_of(pub);
 
     (void)what;
-    h->usage.holds--;
+    nv_usage_add(&h->usage.holds, (uint64_t)-1);
     h->worker->holds--;
 }
 

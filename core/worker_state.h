@@ -31,7 +31,8 @@ struct nv_worker {
     uint32_t is_attached;
     uint32_t is_waiting; /* in the poller, and whoever posts must wake it */
     uint32_t is_checked;
-    pthread_t thread; /* valid while is_attached */
+    uint32_t sample_left; /* callbacks until one is measured */
+    pthread_t thread;     /* valid while is_attached */
     struct nv_slab slab;
 
     /* cold, the owner's */

@@ -108,6 +108,40 @@ static void a_turn_runs_io_timers_inbox_and_deferred_in_this_order(void)
     CU_ASSERT_EQUAL(handle.usage.timers, 0);
 }
 
+static void spend_a_millisecond(void *arg, uint32_t ready)
+{
+    (void)ready;
+    (void)arg;
+    sim.now_ns += NAVE_MSEC;
+}
+
+static void spend_on_timer(struct nave_timer *t, void *arg)
+{
+    sim.now_ns += NAVE_MSEC;
+    nave_timer_start(w, t, NAVE_MSEC, spend_on_timer, arg);
+}
+
+/* One in 64 is measured and counts for 64: of 640, the sum is what they took. */
+static void the_time_of_callbacks_is_sampled_for_the_plugin_that_was_called(void)
+{
+    struct nave_timer t = {0};
+    struct nave_io *io;
+    uint32_t i;
+
+    CU_ASSERT_EQUAL(w->api->io_open(w, 5, spend_a_millisecond, NULL, &io), NAVE_OK);
+    for (i = 0; i < 10 * NV_SAMPLE_EVERY; i++) {
+        nv_sim_ready(&sim, 5, NAVE_IO_READ);
+        nv_worker_turn(worker, 0);
+    }
+    CU_ASSERT_EQUAL(handle.usage.time_ns, 10 * NV_SAMPLE_EVERY * NAVE_MSEC);
+    w->api->io_close(io);
+    nave_timer_start(w, &t, 0, spend_on_timer, NULL);
+    for (i = 0; i < NV_SAMPLE_EVERY; i++)
+        nv_worker_turn(worker, NAVE_NEVER);
+    CU_ASSERT_EQUAL(handle.usage.time_ns, 11 * NV_SAMPLE_EVERY * NAVE_MSEC);
+    nave_timer_stop(w, &t);
+}
+
 static void a_readiness_callback_sees_the_time_after_the_wait(void)
 {
     struct nave_timer t = {0};
@@ -429,6 +463,7 @@ static void checked_mode_lets_right_use_pass(void)
     }
 static CU_TestInfo worker_tests[] = {
     TEST(a_turn_runs_io_timers_inbox_and_deferred_in_this_order),
+    TEST(the_time_of_callbacks_is_sampled_for_the_plugin_that_was_called),
     TEST(a_readiness_callback_sees_the_time_after_the_wait),
     TEST(a_wait_ends_at_the_first_deadline),
     TEST(the_callers_limit_ends_a_wait_before_the_deadline),

@@ -322,6 +322,20 @@ static void a_check_needs_a_configuration(void)
 
 /* --- describe -------------------------------------------------------------------------------- */
 
+static void what_each_plugin_uses_is_told_with_its_counters(void)
+{
+    struct nave_runtime *rt = make();
+
+    CU_ASSERT_EQUAL(nave_runtime_start(rt), NAVE_OK);
+    CU_ASSERT_EQUAL(describe(rt, "usage", NULL, "json"), NAVE_OK);
+    CU_ASSERT(is_told("\"a\": {"));
+    CU_ASSERT(is_told("\"time_ns\": "));
+    CU_ASSERT(is_told("\"counters\": {}"));
+    CU_ASSERT_EQUAL(describe(rt, "usage", NULL, NULL), NAVE_OK);
+    CU_ASSERT(is_told("b\n  memory_bytes"));
+    nave_runtime_destroy(rt);
+}
+
 static void questions_that_cannot_be_answered_are_refused_by_name(void)
 {
     static const char *const subject[] = {"a", NULL};
@@ -547,6 +561,8 @@ static CU_TestInfo check_tests[] = {
 };
 
 static CU_TestInfo describe_tests[] = {
+    {"what_each_plugin_uses_is_told_with_its_counters",
+     what_each_plugin_uses_is_told_with_its_counters},
     {"questions_that_cannot_be_answered_are_refused_by_name",
      questions_that_cannot_be_answered_are_refused_by_name},
     {"the_table_of_plugins_tells_what_is_found", the_table_of_plugins_tells_what_is_found},

@@ -5,6 +5,8 @@
  * two or after its end, each is dropped once, and no slot is free while its job is queued.
  */
 #define MODEL_REDIRECT
+#include "usage.h" /* first: its numbers have one writer, they are no steps of the model */
+
 #include "explore.h"
 
 #include <pthread.h>
@@ -38,6 +40,13 @@ static uint32_t objects; /* of the slab */
 static uint32_t wakers;  /* of this test */
 
 /* --- what the task needs of the rest --------------------------------------------------------- */
+
+/* Without a clock. */
+nave_poll nv_sample_poll(struct nv_worker_handle *h, struct nave_future *f, struct nave_cx *cx)
+{
+    (void)h;
+    return f->api->poll(f, cx);
+}
 
 void *nv_slab_alloc(struct nv_slab *s, size_t size)
 {

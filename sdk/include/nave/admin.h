@@ -44,6 +44,9 @@ struct nave_admin_iface {
      * "files"    none                 text, json           the files that the configuration was read
      *                                                      from, the first one first; text: one a
      *                                                      line. State: configured
+     * "usage"    none                 text, json           what each plugin uses now: memory,
+     *                                                      descriptors, timers, tasks, holds, sampled
+     *                                                      time; and its counters. State: configured
      * "graph"    none                 text, json, dot      plugins, services, listeners and the order
      *                                                      of start. State: configured
      * "config"   none                 json                 the configuration in force: what was read,
