@@ -12,5 +12,5 @@ check_LTLIBRARIES += %D%/kinds.la
 %C%_kinds_la_CPPFLAGS = $(SDK_CPPFLAGS)
 %C%_kinds_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
 
-TESTS += %D%/completion %D%/documented %D%/output %D%/said %D%/schema
-EXTRA_DIST += %D%/completion %D%/documented %D%/goldens %D%/output %D%/said %D%/schema
+TESTS += %D%/completion %D%/completion_zsh %D%/documented %D%/output %D%/said %D%/schema
+EXTRA_DIST += %D%/completion %D%/completion_zsh %D%/documented %D%/goldens %D%/output %D%/said %D%/schema
