@@ -458,12 +458,11 @@ nave_err nv_conf_load(const struct nv_conf_input *in, struct nv_report *report,
         err = fail_memory(report, in->name);
     else if (doc->errors > 0)
         err = NAVE_ECONFIG;
-    if (err) {
+    if (!err || (in->wants_refused && err == NAVE_ECONFIG && doc->errors == doc->refused))
+        *out_doc = doc;
+    else
         nv_conf_destroy(doc);
-        return err;
-    }
-    *out_doc = doc;
-    return NAVE_OK;
+    return err;
 }
 
 nave_err nv_conf_load_file(const char *path, struct nv_report *report, struct nv_conf_doc **out_doc)
@@ -618,6 +617,7 @@ void nv_conf_fail_twice(const struct nv_conf_node *child, const struct nv_conf_n
 {
     struct nv_place place = {.file = NULL};
 
+    child->doc->refused++;
     locate(other->source, other->offset, &place);
     nv_conf_fail(&child->pub, NAVE_EEXIST, NULL,
                  "\"%.*s\" is given twice; the other value stands at %s:%u:%u",
@@ -633,7 +633,7 @@ void nv_conf_fail(const struct nave_conf *c, nave_err code, const char *plugin, 
     const struct nv_conf_node *n = node_of(c);
     va_list args;
 
-    if (!c)
+    if (!c || (n->flags & NV_NODE_REFUSED))
         return;
     n->doc->errors++;
     nv_conf_pointer(c, pointer, sizeof(pointer));

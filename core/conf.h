@@ -41,11 +41,14 @@ struct nv_conf_input {
     size_t set_count;
     nv_conf_read_fn *read; /* NULL: from the file system  */
     void *read_arg;
-    int32_t is_raw; /* keys with '$' mean nothing here */
+    int32_t is_raw;        /* keys with '$' mean nothing here                                   */
+    int32_t wants_refused; /* the document is given out with NAVE_ECONFIG, too, as long as it is
+                            * whole: single values were refused, and others may be as well      */
 };
 
 /* Load a document. Thread: [control]. Owns: copies the input; borrows report until destroy.
- * Errors: NAVE_ECONFIG reported, all of them; NAVE_ENOMEM reported. */
+ * Errors: NAVE_ECONFIG reported, all of them; NAVE_ENOMEM reported. *out_doc is left alone then, but
+ * see wants_refused. */
 NAVE_NODISCARD nave_err nv_conf_load(const struct nv_conf_input *in, struct nv_report *report,
                                      struct nv_conf_doc **out_doc);
 

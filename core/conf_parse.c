@@ -142,18 +142,24 @@ static void read_number(struct nv_conf_node *n, struct nave_str token)
     if (memchr(token.ptr, '.', token.len) || memchr(token.ptr, 'e', token.len) ||
         memchr(token.ptr, 'E', token.len)) {
         n->kind = NAVE_CONF_REAL;
-        if (!read_real(token, &n->value.real))
-            nv_conf_fail(&n->pub, NAVE_EOVERFLOW, NULL, "number %.*s is out of range", shown,
-                         token.ptr);
+        if (read_real(token, &n->value.real))
+            return;
+        nv_conf_fail(&n->pub, NAVE_EOVERFLOW, NULL, "number %.*s is out of range", shown,
+                     token.ptr);
+        n->doc->refused++;
+        n->flags |= NV_NODE_REFUSED;
         return;
     }
     n->kind = NAVE_CONF_INT;
     errno = 0;
     n->value.integer = strtoll(token.ptr, NULL, 10); /* ends at the byte behind the digits */
-    if (errno == ERANGE)
-        nv_conf_fail(&n->pub, NAVE_EOVERFLOW, NULL,
-                     "number %.*s is out of range; whole numbers go from %lld to %lld", shown,
-                     token.ptr, LLONG_MIN, LLONG_MAX);
+    if (errno != ERANGE)
+        return;
+    nv_conf_fail(&n->pub, NAVE_EOVERFLOW, NULL,
+                 "number %.*s is out of range; whole numbers go from %lld to %lld", shown,
+                 token.ptr, LLONG_MIN, LLONG_MAX);
+    n->doc->refused++;
+    n->flags |= NV_NODE_REFUSED;
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */

@@ -33,10 +33,11 @@ struct nv_conf_source {
     uint32_t reserved;
 };
 
-#define NV_NODE_ALTERED   1u /* it is not what stands at its place: see nv_conf_dump */
-#define NV_NODE_REFERENCE 2u /* its text came by "$file" or "$env", which is `first` */
-#define NV_NODE_EXPOSED   4u /* ... from a file that every user may read             */
-#define NV_NODE_SECRET    8u /* masked in dumps                                      */
+#define NV_NODE_ALTERED   1u  /* it is not what stands at its place: see nv_conf_dump */
+#define NV_NODE_REFERENCE 2u  /* its text came by "$file" or "$env", which is `first` */
+#define NV_NODE_EXPOSED   4u  /* ... from a file that every user may read             */
+#define NV_NODE_SECRET    8u  /* masked in dumps                                      */
+#define NV_NODE_REFUSED   16u /* its value was refused; nothing more is told of it */
 
 /* A value; the handle of a cursor. */
 struct nv_conf_node {
@@ -79,6 +80,7 @@ struct nv_conf_block; /* conf.c */
 struct nv_conf_doc {
     struct nv_report *report;
     uint64_t errors;
+    uint64_t refused; /* of them, those that concern one value and leave the rest as it is */
     struct nv_conf_source *sources; /* newest first */
     struct nv_conf_node *root;
     struct nv_conf_block *blocks;

@@ -70,8 +70,11 @@ static nave_err scratch_read(struct nave_runtime *rt, struct nave_runtime **out_
     s->static_plugins = rt->static_plugins;
     s->workers_asked = rt->workers_asked;
     err = nv_runtime_read(rt, rt->source, NULL, 0, &s->report, &s->doc);
-    if (!err)
-        err = nv_runtime_resolve(s);
+    if (s->doc) { /* also when single values were refused: all errors come in one go */
+        nave_err found = nv_runtime_resolve(s);
+
+        err = err ? err : found;
+    }
     if (err)
         scratch_free(s);
     else

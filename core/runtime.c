@@ -166,18 +166,24 @@ fail:
 
 /* --- configure ------------------------------------------------------------------------------- */
 
+/* `err` is what reading said. A document of which single values were refused is resolved as well, so
+ * that all errors come in one go. */
 static nave_err configured(struct nave_runtime *rt, nave_err err)
 {
+    nave_err found;
+
+    if (!rt->doc)
+        return err;
+    found = nv_runtime_resolve(rt);
+    if (!err)
+        err = found;
     if (!err) {
-        err = nv_runtime_resolve(rt);
-        if (!err) {
-            rt->state = NV_RUNTIME_RESOLVED;
-            return NAVE_OK;
-        }
-        nv_runtime_unresolve(rt);
-        nv_conf_destroy(rt->doc);
-        rt->doc = NULL;
+        rt->state = NV_RUNTIME_RESOLVED;
+        return NAVE_OK;
     }
+    nv_runtime_unresolve(rt);
+    nv_conf_destroy(rt->doc);
+    rt->doc = NULL;
     return err;
 }
 

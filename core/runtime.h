@@ -109,7 +109,7 @@ void nv_runtime_leave(struct nave_runtime *rt);
 void nv_runtime_tell(struct nave_runtime *rt, uint32_t event, nave_err err);
 
 /* Read a document with the sets of `rt`: file `name`, or `len` bytes at `text` (NULL: the file) that it
- * stands for. Thread: [control]. Errors: as nv_conf_load. */
+ * stands for. Thread: [control]. Errors: as nv_conf_load; *out_doc may be set with NAVE_ECONFIG. */
 NAVE_NODISCARD nave_err nv_runtime_read(const struct nave_runtime *rt, const char *name,
                                         const char *text, size_t len, struct nv_report *report,
                                         struct nv_conf_doc **out_doc);

@@ -114,8 +114,12 @@ void nv_runtime_forget_sets(struct nave_runtime *rt)
 nave_err nv_runtime_read(const struct nave_runtime *rt, const char *name, const char *text,
                          size_t len, struct nv_report *report, struct nv_conf_doc **out_doc)
 {
-    const struct nv_conf_input in = {
-        .name = name, .text = text, .len = len, .sets = rt->sets, .set_count = rt->set_count};
+    const struct nv_conf_input in = {.name = name,
+                                     .text = text,
+                                     .len = len,
+                                     .sets = rt->sets,
+                                     .set_count = rt->set_count,
+                                     .wants_refused = 1};
 
     return nv_conf_load(&in, report, out_doc);
 }

@@ -11,8 +11,9 @@ check_PROGRAMS += %D%/test_runtime
 %C%_test_runtime_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
 check_PROGRAMS += %D%/test_document
-%C%_test_document_SOURCES  = %D%/test_document.c
-%C%_test_document_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_document_SOURCES  = %D%/test_document.c tests/config/failing.h
+%C%_test_document_CPPFLAGS = $(TEST_CPPFLAGS) -I$(top_srcdir)/tests/config -DNAVE_STATIC_PLUGIN
+%C%_test_document_LDFLAGS  = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 %C%_test_document_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
 check_PROGRAMS += %D%/test_refusals

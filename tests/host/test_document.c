@@ -11,6 +11,7 @@
 #include <nave/plugin.h>
 #include <nave/runtime.h>
 
+#include "failing.h"
 #include "runtime.h"
 #include "test_main.h"
 
@@ -331,6 +332,52 @@ static void what_is_in_force_is_shown_without_its_secrets(void)
     nave_runtime_destroy(rt);
 }
 
+/* ---- memory and more than one error ------------------------------------------------------------ */
+
+static void every_failing_allocation_is_an_error(void)
+{
+    static const char config[] = "{\"plugins\": {\"far\": {\"$optional\": true}, \"gates\": "
+                                 "{\"doors\": {\"back\": [{\"guard\": "
+                                 "{\"key\": \"k\", \"next\": {\"pass\": {\"free\": 1}}}}]}}}}";
+    nave_err err = NAVE_ENOMEM;
+    long n;
+
+    for (n = 0; n < 1000; n++) {
+        struct nave_runtime *rt = create();
+
+        fail_after(n);
+        err = nave_runtime_set(rt, "/plugins/gates/words", "word");
+        if (!err)
+            err = nave_runtime_configure_text(rt, config, strlen(config), "t");
+        countdown = -1;
+        nave_runtime_destroy(rt);
+        if (!has_failed)
+            break;
+        CU_ASSERT_EQUAL(err, NAVE_ENOMEM);
+        CU_ASSERT_PTR_NOT_NULL(strstr(reports, "out of memory"));
+    }
+    CU_ASSERT(n > 10 && n < 1000);
+    CU_ASSERT_EQUAL(err, NAVE_OK);
+}
+
+static void single_values_that_were_refused_do_not_hide_other_errors(void)
+{
+    check("{\"plugins\": {\"gates\": {\"loud\": 1, \"loud\": 2, \"x\": 9999999999999999999999}},\n"
+          " \"runtime\": {\"workers\": 0}}",
+          NAVE_ECONFIG,
+          "t:1:43: /plugins/gates/loud: \"loud\" is given twice; the other value stands at t:1:32\n"
+          "t:1:51: /plugins/gates/x: number 9999999999999999999999 is out of range; whole numbers "
+          "go from -9223372036854775808 to 9223372036854775807\n"
+          "t:2:25: /runtime/workers: 0 workers are not possible; use 1 to 256, or \"auto\"\n"
+          "t:1:32: /plugins/gates/loud: option \"loud\" of plugin \"gates\" is malformed (here "
+          "stands a whole number): a flag is true or false\n");
+    /* What is not whole would only be followed by errors that are none. */
+    check("{\"plugins\": {\"$include\": \"/nowhere/plugins.json\"}, \"runtime\": {\"workers\": 0}}",
+          NAVE_ECONFIG,
+          "t:1:26: /plugins/$include: /nowhere/plugins.json cannot be opened: No such file or "
+          "directory\n");
+}
+
 static CU_TestInfo tests[] = {
     {"uses_are_found_wherever_a_schema_says_handler",
      uses_are_found_wherever_a_schema_says_handler},
@@ -340,6 +387,9 @@ static CU_TestInfo tests[] = {
     {"a_malformed_set_is_refused_and_not_kept", a_malformed_set_is_refused_and_not_kept},
     {"what_is_in_force_is_shown_without_its_secrets",
      what_is_in_force_is_shown_without_its_secrets},
+    {"every_failing_allocation_is_an_error", every_failing_allocation_is_an_error},
+    {"single_values_that_were_refused_do_not_hide_other_errors",
+     single_values_that_were_refused_do_not_hide_other_errors},
     CU_TEST_INFO_NULL,
 };
 static CU_SuiteInfo suites[] = {
