@@ -30,6 +30,7 @@ EXTRA_DIST += \
 	%D%/benchlib/boundary.py \
 	%D%/benchlib/counts.py \
 	%D%/benchlib/idle.py \
+	%D%/benchlib/program.py \
 	%D%/benchlib/ratio.py \
 	%D%/benchlib/servers.py \
 	%D%/benchlib/stats.py \

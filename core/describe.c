@@ -201,7 +201,10 @@ const char *nv_describe_kind(uint32_t kind)
 const char *nv_describe_range(const struct nave_option *row, char out[NV_RANGE_MAX])
 {
     const char *min = row->min_text, *max = row->max_text;
-    const char *unit = row->kind == NAVE_OPTION_KIND_text ? " bytes" : "";
+    const char *last = max[0] ? max : min;
+    const char *unit = row->kind != NAVE_OPTION_KIND_text ? ""
+                       : strcmp(last, "1") == 0           ? " byte"
+                                                          : " bytes";
     size_t i;
 
     out[0] = '\0';

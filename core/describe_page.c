@@ -118,7 +118,9 @@ static void put_rows(struct nv_out *o, const struct nave_option *rows, uint32_t 
         nv_out_format(o, " | %s | ", rows[i].flags & NAVE_OPTION_LIVE ? "yes" : "");
         put_cell(o, rows[i].doc);
         if (rows[i].flags & NAVE_OPTION_MAIN)
-            nv_out_text(o, "; it may stand alone, in place of the object");
+            nv_out_text(o, rows[i].kind == NAVE_OPTION_KIND_conf
+                               ? "; it stands alone, in place of the object"
+                               : "; it may stand alone, in place of the object");
         if (rows[i].flags & NAVE_OPTION_SECRET)
             nv_out_text(o, "; secret: in no message and no dump");
         nv_out_text(o, " |\n");

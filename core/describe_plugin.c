@@ -41,11 +41,30 @@ static const char *default_word(const struct nave_option *row)
     return nv_schema_is_required(row) ? "required" : "-";
 }
 
+/* The words of `flags`, with commas; `has_text`: something stands before them. */
+static void put_flags(struct nv_out *o, uint32_t flags, int has_text)
+{
+    static const struct {
+        uint32_t flag;
+        const char *word;
+    } words[] = {
+        {NAVE_OPTION_LIVE, "live"},
+        {NAVE_OPTION_SECRET, "secret"},
+        {NAVE_OPTION_MAIN, "may stand alone"},
+    };
+    size_t i;
+
+    for (i = 0; i < NAVE_COUNT(words); i++)
+        if (flags & words[i].flag)
+            nv_out_format(o, "%s%s", has_text++ ? ", " : "", words[i].word);
+}
+
 /* A row: name, kind, default, range; below it what it is. */
 static void put_options(struct nv_out *o, const struct nave_option *rows, uint32_t count,
                         const char *indent)
 {
     char range[NV_RANGE_MAX];
+    const uint32_t shown = NAVE_OPTION_LIVE | NAVE_OPTION_SECRET | NAVE_OPTION_MAIN;
     size_t name = 0, kind = 0, word = 0;
     uint32_t i;
 
@@ -62,13 +81,10 @@ static void put_options(struct nv_out *o, const struct nave_option *rows, uint32
         nv_out_text(o, indent);
         nv_out_column(o, rows[i].name, name + 2, 2);
         nv_out_column(o, nv_describe_kind(rows[i].kind), kind + 2, 2);
-        if (range[0] || rows[i].flags) {
+        if (range[0] || rows[i].flags & shown) {
             nv_out_column(o, default_word(&rows[i]), word + 2, 2);
             nv_out_text(o, range);
-            if (rows[i].flags & NAVE_OPTION_LIVE)
-                nv_out_format(o, "%s%s", range[0] ? ", " : "", "live");
-            if (rows[i].flags & NAVE_OPTION_SECRET)
-                nv_out_format(o, "%s%s", range[0] ? ", " : "", "secret");
+            put_flags(o, rows[i].flags, range[0] != '\0');
         } else {
             nv_out_text(o, default_word(&rows[i]));
         }
