@@ -90,7 +90,9 @@ class Walk:
                 self.write(one, open(os.path.join(self.folder, one), encoding="utf-8").read())
 
     def write(self, name, text):
-        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as f:
+        path = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as f:
             f.write(self.there(text))
 
     def compare(self, name, block):
