@@ -18,6 +18,7 @@ include tests/tcp/local.mk
 include tests/fuzz/local.mk
 include tests/model/local.mk
 include tests/bench/local.mk
+include tests/examples/local.mk
 include tests/e2e/local.mk
 include tests/packaging/local.mk
 
