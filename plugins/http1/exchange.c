@@ -318,8 +318,7 @@ static int32_t respond_prepared(struct http1_exchange *x, const struct nave_http
     char *out = hw->out_buffer + n;
 
     if (NAVE_UNLIKELY((x->flags & X_PLAIN_MASK) != X_PLAIN_OPEN || !p->has_body ||
-                      hw->is_draining || p->text_len > HTTP1_WRITE_BUFFER - HTTP1_START_MAX ||
-                      n > HTTP1_WRITE_BUFFER - HTTP1_START_MAX - p->text_len ||
+                      hw->is_draining || n + p->text_len > HTTP1_WRITE_BUFFER - HTTP1_START_MAX ||
                       (x->c->flags & CONN_DEAD)))
         return 0;
     n = http1_write_start(out, r->status, date_of(hw));
