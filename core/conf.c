@@ -18,17 +18,6 @@
 #include "conf_tree.h"
 #include "value.h"
 
-#define BLOCK_FIRST 4096u
-#define BLOCK_MOST  (1u << 20)
-#define FEW         8u /* children that are looked through one by one */
-
-/* The header counts as 16 bytes, so that what follows is aligned. */
-struct nv_conf_block {
-    struct nv_conf_block *next; /* older */
-    uint32_t used;
-    uint32_t size; /* of what follows */
-};
-
 static const struct nv_conf_node *node_of(const struct nave_conf *c)
 {
     return (const struct nv_conf_node *)(const void *)c;
@@ -37,11 +26,6 @@ static const struct nv_conf_node *node_of(const struct nave_conf *c)
 static struct nv_conf_node *own_node(const struct nave_conf *c)
 {
     return (struct nv_conf_node *)(uintptr_t)c;
-}
-
-static int is_same(struct nave_str a, struct nave_str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
@@ -146,7 +130,7 @@ static void conf_fail(const struct nave_conf *c, const char *text, size_t len)
     nv_conf_fail(c, NAVE_ECONFIG, NULL, "%.*s", len > INT_MAX ? INT_MAX : (int)len, text);
 }
 
-static const struct nave_conf_iface conf_api = {
+const struct nave_conf_iface nv_conf_api = {
     .hdr = NAVE_IFACE(struct nave_conf_iface, NAVE_CONF_ID, 0, NAVE_IFACE_DRAFT),
     .kind = conf_kind,
     .count = conf_count,
@@ -161,175 +145,6 @@ static const struct nave_conf_iface conf_api = {
     .dump = conf_dump,
     .fail = conf_fail,
 };
-
-/* ---- memory ---------------------------------------------------------------------------------- */
-
-void *nv_conf_alloc(struct nv_conf_doc *doc, size_t bytes)
-{
-    struct nv_conf_block *b = doc->blocks;
-    size_t size = (bytes + 7) & ~(size_t)7;
-    char *at;
-
-    if (!b || size > b->size - b->used) {
-        size_t room = b ? b->size * (size_t)2 : BLOCK_FIRST;
-
-        room = room > BLOCK_MOST ? BLOCK_MOST : room;
-        room = room < size ? size : room;
-        b = room <= UINT32_MAX ? calloc(1, sizeof(*b) + room) : NULL;
-        if (!b) {
-            doc->is_out_of_memory = 1;
-            return NULL;
-        }
-        b->size = (uint32_t)room;
-        b->next = doc->blocks;
-        doc->blocks = b;
-    }
-    at = (char *)(b + 1) + b->used;
-    b->used += (uint32_t)size;
-    return at;
-}
-
-struct nv_conf_source *nv_conf_source_add(struct nv_conf_doc *doc,
-                                          const struct nv_conf_source *includer, const char *name,
-                                          char *text_take, size_t len)
-{
-    struct nv_conf_source *s = nv_conf_alloc(doc, sizeof(*s));
-    char *copy = nv_conf_alloc(doc, strlen(name) + 1);
-
-    if (!s || !copy) {
-        free(text_take);
-        return NULL;
-    }
-    memcpy(copy, name, strlen(name));
-    s->name = copy;
-    s->text = text_take;
-    s->len = len;
-    s->includer = includer;
-    s->depth = includer ? includer->depth + 1 : 0;
-    s->next = doc->sources;
-    doc->sources = s;
-    return s;
-}
-
-struct nv_conf_node *nv_conf_node_new(struct nv_conf_doc *doc, struct nv_conf_source *source,
-                                      size_t offset)
-{
-    struct nv_conf_node *n = nv_conf_alloc(doc, sizeof(*n));
-
-    if (!n)
-        return NULL;
-    n->pub.api = &conf_api;
-    n->doc = doc;
-    n->source = source;
-    n->offset = (uint32_t)offset; /* a source has at most NV_CONF_BYTES_MAX */
-    return n;
-}
-
-/* ---- children -------------------------------------------------------------------------------- */
-
-/* FNV-1a; the seed is not known outside, so that keys cannot be chosen to fall upon each other. */
-static uint32_t hash_of(const struct nv_conf_doc *doc, struct nave_str key)
-{
-    uint32_t hash = doc->seed ^ 2166136261u;
-    size_t i;
-
-    for (i = 0; i < key.len; i++)
-        hash = (hash ^ (unsigned char)key.ptr[i]) * 16777619u;
-    return hash ^ hash >> 15;
-}
-
-static void slot_in(struct nv_conf_node *n, struct nv_conf_node *child)
-{
-    uint32_t i = hash_of(n->doc, child->key);
-
-    while (n->slots[i & (n->slot_count - 1)])
-        i++;
-    n->slots[i & (n->slot_count - 1)] = child;
-}
-
-/* Keep the slots at most half full. Without memory the children are looked through. */
-static void grow_slots(struct nv_conf_node *n)
-{
-    uint32_t count = n->slot_count ? n->slot_count * 2 : 4 * FEW;
-    struct nv_conf_node **slots = nv_conf_alloc(n->doc, count * sizeof(struct nv_conf_node *));
-    struct nv_conf_node *each;
-
-    if (!slots)
-        return;
-    n->slots = slots;
-    n->slot_count = count;
-    for (each = n->first; each; each = each->next)
-        slot_in(n, each);
-}
-
-struct nv_conf_node *nv_conf_child(const struct nv_conf_node *n, struct nave_str key)
-{
-    struct nv_conf_node *each;
-    uint32_t i;
-
-    if (n->slots) {
-        for (i = hash_of(n->doc, key); (each = n->slots[i & (n->slot_count - 1)]); i++) {
-            if (is_same(each->key, key))
-                return each;
-        }
-        return NULL;
-    }
-    for (each = n->flags & NV_NODE_REFERENCE ? NULL : n->first; each; each = each->next) {
-        if (is_same(each->key, key))
-            return each;
-    }
-    return NULL;
-}
-
-void nv_conf_append(struct nv_conf_node *n, struct nv_conf_node *child)
-{
-    child->parent = n;
-    child->index = n->count++;
-    child->next = NULL;
-    if (n->last)
-        n->last->next = child;
-    else
-        n->first = child;
-    n->last = child;
-    if (n->kind != NAVE_CONF_OBJECT || n->count <= FEW)
-        return;
-    if (!n->slots || n->count * 2 > n->slot_count)
-        grow_slots(n);
-    else
-        slot_in(n, child);
-}
-
-void nv_conf_replace(struct nv_conf_node *old, struct nv_conf_node *child)
-{
-    struct nv_conf_node *n = old->parent, **link;
-    uint32_t i;
-
-    n->flags |= NV_NODE_ALTERED;
-    child->parent = n;
-    child->key = old->key;
-    child->index = old->index;
-    child->next = old->next;
-    for (link = &n->first; *link != old; link = &(*link)->next) {
-    }
-    *link = child;
-    if (n->last == old)
-        n->last = child;
-    for (i = 0; i < n->slot_count; i++) {
-        if (n->slots[i] == old)
-            n->slots[i] = child;
-    }
-}
-
-struct nv_conf_node *nv_conf_detach(struct nv_conf_node *n)
-{
-    struct nv_conf_node *first = n->first;
-
-    n->first = n->last = NULL;
-    n->slots = NULL;
-    n->slot_count = 0;
-    n->count = 0;
-    return first;
-}
 
 /* Make the arrays of children, and tell who is not what stands at its place. Recursion is as deep as
  * the tree is: NV_CONF_DEPTH_MAX. */
@@ -483,7 +298,6 @@ nave_err nv_conf_load_text(const char *text, size_t len, const char *name, struc
 void nv_conf_destroy(struct nv_conf_doc *doc)
 {
     struct nv_conf_source *s;
-    struct nv_conf_block *b, *next;
     struct nv_conf_dumped *d;
 
     if (!doc)
@@ -494,10 +308,7 @@ void nv_conf_destroy(struct nv_conf_doc *doc)
         doc->dumps = d->next;
         free(d);
     }
-    for (b = doc->blocks; b; b = next) {
-        next = b->next;
-        free(b);
-    }
+    nv_conf_free_blocks(doc);
     free(doc);
 }
 

@@ -75,7 +75,10 @@ struct nv_conf_dumped {
     char text[];
 };
 
-struct nv_conf_block; /* conf.c */
+struct nv_conf_block; /* conf_tree.c */
+
+/* The table of all cursors. In conf.c. */
+extern const struct nave_conf_iface nv_conf_api;
 
 struct nv_conf_doc {
     struct nv_report *report;
@@ -99,6 +102,9 @@ struct nv_conf_doc {
 
 /* Memory that lives as long as the document, zeroed. NULL: none; the document remembers that. */
 void *nv_conf_alloc(struct nv_conf_doc *doc, size_t bytes);
+
+/* Free all of it. The document itself and the texts of its sources are none of it. */
+void nv_conf_free_blocks(struct nv_conf_doc *doc);
 
 /* A source with copies of `name`, and `text_take`, which is freed also on failure. NULL: no memory. */
 struct nv_conf_source *nv_conf_source_add(struct nv_conf_doc *doc,

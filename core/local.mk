@@ -43,6 +43,7 @@ noinst_LTLIBRARIES += %D%/libnavecore.la
 	%D%/conf_scan.c \
 	%D%/conf_scan.h \
 	%D%/conf_set.c \
+	%D%/conf_tree.c \
 	%D%/conf_tree.h \
 	%D%/conf_write.c \
 	%D%/nv_elf.c \

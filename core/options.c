@@ -36,16 +36,14 @@ static struct nave_str str_of(const char *text)
 
 /* ---- room ------------------------------------------------------------------------------------ */
 
-/* `bytes` of the room; NULL while it is only measured. */
+/* `bytes` of the room; NULL while it is only measured, and when it is too much. */
 static void *reserve(struct filling *f, size_t bytes, size_t align)
 {
     size_t at = (f->used + align - 1) / align * align;
 
     f->used = at + bytes;
-    if (!f->room)
-        return NULL;
-    assert(f->used <= f->cap); /* the document has not changed since it was measured */
-    return f->room + at;
+    /* Too much: the working directory, which paths are made of, has changed since it was measured. */
+    return f->room && f->used <= f->cap ? f->room + at : NULL;
 }
 
 /* `text` in the room, with a NUL behind it. */
@@ -326,7 +324,7 @@ static nave_err take_item(struct filling *f, const struct nave_option *row, stru
     if (c->api->text(c, &text) != NAVE_OK)
         return malformed(f, row, c);
     text = keep(f, text);
-    if (f->room)
+    if (out)
         *out = text;
     return NAVE_OK;
 }
@@ -535,6 +533,8 @@ nave_err nv_options_make(const struct nave_option_table *table, struct nave_conf
         return NAVE_ENOMEM;
     f.room = f.out + head;
     err = apply(table->rows, table->count, conf, &f);
+    if (!err && f.used > f.cap)
+        err = NAVE_ENOMEM;
     if (err) { /* it was right a moment ago */
         free(f.out);
         return err;

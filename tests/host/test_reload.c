@@ -324,6 +324,22 @@ static void listeners_come_and_go_and_a_socket_stays_where_its_address_does(void
 
 /* --- what is refused ------------------------------------------------------------------------- */
 
+static void what_is_set_holds_for_a_reload_as_well(void)
+{
+    struct nave_runtime *rt = begin(CONFIG("", "", ""));
+
+    CU_ASSERT_EQUAL(nave_runtime_set(rt, "/plugins/x/live", "3s"), NAVE_OK);
+    CU_ASSERT_EQUAL(reload(rt, NULL), NAVE_OK);
+    expect(wired.text, "x.prepare! x.commit ");
+    CU_ASSERT_EQUAL(wired.live_ns, 3 * NAVE_SEC);
+    CU_ASSERT_EQUAL(reload(rt, CONFIG("\"live\": \"2s\"", "", "")), NAVE_OK);
+    expect(wired.text, ""); /* what is set goes before what the file says */
+    CU_ASSERT_EQUAL(nave_runtime_set(rt, "/runtime/workers", "2"), NAVE_OK);
+    CU_ASSERT_EQUAL(reload(rt, NULL), NAVE_ECONFIG);
+    CU_ASSERT_PTR_NOT_NULL(strstr(told, "/runtime/workers: option \"workers\" of the runtime"));
+    end(rt);
+}
+
 static void what_cannot_change_is_refused_by_name_and_nothing_is_prepared(void)
 {
     struct nave_runtime *rt = begin(CONFIG("", "", WEB("h")));
@@ -459,6 +475,7 @@ static CU_TestInfo tests[] = {
     TEST(a_protocol_that_takes_no_other_handler_is_replaced_for_new_streams),
     TEST(another_chain_takes_new_streams_and_the_old_one_retires_from_the_wire),
     TEST(listeners_come_and_go_and_a_socket_stays_where_its_address_does),
+    TEST(what_is_set_holds_for_a_reload_as_well),
     TEST(what_cannot_change_is_refused_by_name_and_nothing_is_prepared),
     TEST(what_was_prepared_and_made_is_taken_back_in_reverse),
     TEST(a_runtime_that_was_configured_by_a_text_says_so),
