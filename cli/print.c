@@ -6,11 +6,14 @@
  */
 #include "print.h"
 
+#include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 8192
+#define STUCK_MS       1000
 
 struct line {
     char text[LINE_MAX_BYTES];
@@ -57,6 +60,8 @@ void cli_printer_init(struct cli_printer *p, FILE *out, int has_colour)
     int fd = fileno(out);
 
     p->out = out;
+    p->is_stuck = 0;
+    p->missed = 0;
     p->has_colour = has_colour;
     if (has_colour < 0)
         p->has_colour = fd >= 0 && isatty(fd) && !(no_colour && no_colour[0]) && term &&
@@ -76,6 +81,40 @@ static const char *level_word(const struct nave_report *r)
     default:
         return "";
     }
+}
+
+/* 1: writing PIPE_BUF bytes does not wait. What cannot be asked is taken to be so. */
+static int is_ready(struct cli_printer *p)
+{
+    struct pollfd out = {.fd = fileno(p->out), .events = POLLOUT};
+
+    p->is_stuck = poll(&out, 1, p->is_stuck ? 0 : STUCK_MS) == 0;
+    return !p->is_stuck;
+}
+
+static void write_line(struct cli_printer *p, const struct line *l)
+{
+    size_t off, n;
+
+    for (off = 0; off < l->len && is_ready(p); off += n) {
+        n = l->len - off < PIPE_BUF ? l->len - off : PIPE_BUF;
+        fwrite(l->text + off, 1, n, p->out);
+        fflush(p->out);
+    }
+}
+
+static void tell_missed(struct cli_printer *p)
+{
+    struct line l = {.len = 0};
+    char text[96];
+
+    if (!p->missed || !is_ready(p))
+        return;
+    snprintf(text, sizeof(text), "nave: warning: %lu lines were left out: nobody read them\n",
+             p->missed);
+    p->missed = 0;
+    put(&l, text);
+    write_line(p, &l);
 }
 
 void cli_print_report(void *arg, const struct nave_report *report)
@@ -119,6 +158,9 @@ void cli_print_report(void *arg, const struct nave_report *report)
         put(&l, "\033[0m");
     }
     l.text[l.len++] = '\n';
-    fwrite(l.text, 1, l.len, p->out);
-    fflush(p->out);
+    tell_missed(p);
+    if (is_ready(p))
+        write_line(p, &l);
+    else
+        p->missed++;
 }

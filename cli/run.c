@@ -52,7 +52,7 @@ int cli_run(const struct cli_args *args)
     if (l.notify.said[0])
         fprintf(stderr, "nave: warning: %s; the service manager is not told\n", l.notify.said);
     cli_options_init(&options, cli_print_report, &printer);
-    options.flags = NAVE_RUNTIME_SIGNALS | NAVE_RUNTIME_INHERIT;
+    options.flags = NAVE_RUNTIME_SIGNALS | NAVE_RUNTIME_INHERIT | NAVE_RUNTIME_LOG_THREAD;
     options.event = on_event;
     options.event_arg = &l;
     options.beat_ns = l.notify.beat_ns;

@@ -28,7 +28,7 @@ void cli_options_init(struct nave_runtime_options *options, nave_report_fn *repo
     options->report = report;
     options->report_arg = report_arg;
     options->plugin_path = path && path[0] ? path : NULL;
-    options->log_level = NAVE_LOG_DEBUG; /* runtime.log_level of the file has the word */
+    options->log_level = NAVE_LOG_DEBUG; /* runtime.log of the file has the word */
 #ifdef NAVE_STATIC_PLUGINS
     options->static_plugins = nave_static_plugins;
 #endif

@@ -158,6 +158,9 @@ void nv_describe_page(struct nv_describe *d)
     nv_out_text(o, head);
     nv_out_text(o, "\n## Section `runtime`\n");
     put_rows(o, table->rows, table->count);
+    nv_out_text(o, "\n### `runtime.log`\n");
+    table = nv_log_conf_table();
+    put_rows(o, table->rows, table->count);
     table = nv_listener_table();
     nv_out_text(o, "\n## Section `listeners`\n\nA list of objects:\n");
     put_rows(o, table->rows, table->count);

@@ -32,6 +32,23 @@ noinst_LTLIBRARIES += %D%/libnavecore.la
 	%D%/worker_state.h \
 	# end
 
+# the log, which knows of reports only
+%C%_libnavecore_la_SOURCES += \
+	%D%/log.c \
+	%D%/log.h \
+	%D%/log_file.c \
+	%D%/log_format.c \
+	%D%/log_format.h \
+	%D%/log_rate.c \
+	%D%/log_rate.h \
+	%D%/log_ring.h \
+	%D%/log_sink.c \
+	%D%/log_sink.h \
+	%D%/log_socket.c \
+	%D%/log_state.h \
+	%D%/log_writer.c \
+	# end
+
 # the second floor: configuration, manifests, loading
 %C%_libnavecore_la_SOURCES += \
 	%D%/conf.c \
@@ -122,6 +139,8 @@ endif
 	%D%/runtime_document.c \
 	%D%/uses.c \
 	%D%/uses.h \
+	%D%/runtime_log.c \
+	%D%/runtime_log.h \
 	%D%/switch.c \
 	%D%/switch.h \
 	%D%/threads.c \

@@ -170,8 +170,10 @@ static void host_log(struct nave_host *h, uint32_t level, const char *text, size
 {
     struct nv_plugin *p = plugin_of(h);
 
-    nv_report_text(&p->rt->report, level > NAVE_LOG_DEBUG ? NAVE_LOG_DEBUG : level, p->id, text,
-                   len);
+    if (level > NAVE_LOG_DEBUG)
+        level = NAVE_LOG_DEBUG;
+    if (nave_host_logs(h, level))
+        nv_report_text(&p->rt->report, level, p->id, text, len);
 }
 
 static void host_fail(struct nave_host *h, const char *text, size_t len)

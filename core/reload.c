@@ -69,6 +69,7 @@ static nave_err scratch_read(struct nave_runtime *rt, struct nave_runtime **out_
     s->plugin_path = rt->plugin_path; /* lent */
     s->static_plugins = rt->static_plugins;
     s->workers_asked = rt->workers_asked;
+    s->level_asked = NAVE_LOG_WARN;
     err = nv_runtime_read(rt, rt->source, NULL, 0, &s->report, &s->doc);
     if (s->doc) { /* also when single values were refused: all errors come in one go */
         nave_err found = nv_runtime_resolve(s);
@@ -173,12 +174,15 @@ static nave_err compare(const struct plan *plan)
 {
     struct nave_runtime *rt = plan->rt, *s = plan->scratch;
     struct nave_conf *root = nv_conf_root(s->doc);
+    struct nave_conf *runtime = nave_conf_get(root, "runtime");
     uint64_t errors = nv_report_errors(&rt->report);
     nave_err err = NAVE_OK;
     uint32_t i;
 
-    (void)compare_options(nv_runtime_table(), &rt->conf, &s->conf, nave_conf_get(root, "runtime"),
-                          root, NULL, "the runtime");
+    (void)compare_options(nv_runtime_table(), &rt->conf, &s->conf, runtime, root, NULL,
+                          "the runtime");
+    (void)compare_options(nv_log_conf_table(), rt->log_conf, s->log_conf,
+                          nave_conf_get(runtime, "log"), root, NULL, "the log");
     compare_sets(plan);
     for (i = 0; i < rt->plugin_count && !err; i++)
         err = compare_plugin(plan, rt->plugins[i]);
@@ -457,11 +461,14 @@ static void take_reading(struct plan *plan)
 {
     struct nave_runtime *rt = plan->rt, *s = plan->scratch;
     struct nv_conf_doc *doc = rt->doc;
+    struct nv_log_conf *log_conf = rt->log_conf;
     struct nv_listener *listeners = rt->listeners;
     uint32_t i, listener_count = rt->listener_count;
 
     rt->doc = s->doc;
     rt->conf = s->conf;
+    rt->log_conf = s->log_conf;
+    nv_runtime_log_apply(rt);
     rt->listeners = s->listeners;
     rt->listener_count = s->listener_count;
     for (i = 0; i < rt->listener_count; i++) { /* a door is called as its listener is now */
@@ -471,6 +478,7 @@ static void take_reading(struct plan *plan)
         rt->listeners[i].name = name;
     }
     s->doc = doc; /* goes with the scratch */
+    s->log_conf = log_conf;
     s->listeners = listeners;
     s->listener_count = listener_count;
     nv_conf_set_report(rt->doc, &rt->report);
@@ -519,6 +527,7 @@ void nv_reload_poll(struct nave_runtime *rt)
     if (rt->switching || !__atomic_exchange_n(&rt->reload_asked, 0, __ATOMIC_ACQ_REL))
         return;
     nv_runtime_tell(rt, NAVE_EVENT_RELOADING, NAVE_OK);
+    nv_runtime_log_reopen(rt);
     if (rt->source) {
         nv_report_log(&rt->report, NAVE_LOG_INFO, NULL, "reading %s again", rt->source);
         err = attempt(rt);

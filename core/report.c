@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "log.h"
+
 static struct nave_str str_of(const char *text)
 {
     return text ? (struct nave_str){text, strlen(text)} : (struct nave_str){"", 0};
@@ -43,6 +45,33 @@ void nv_report_finish(struct nv_report *r)
     pthread_mutex_destroy(&r->lock);
 }
 
+void nv_report_set_level(struct nv_report *r, uint32_t level_max)
+{
+    __atomic_store_n(&r->level_max, level_max, __ATOMIC_RELAXED);
+}
+
+int32_t nv_report_tells(const struct nv_report *r, uint32_t level)
+{
+    return level <= __atomic_load_n(&r->level_max, __ATOMIC_RELAXED);
+}
+
+void nv_report_call(struct nv_report *r, const struct nave_report *report)
+{
+    if (!r->fn)
+        return;
+    pthread_mutex_lock(&r->lock);
+    r->fn(r->arg, report);
+    pthread_mutex_unlock(&r->lock);
+}
+
+/* 1: the program is told at once, though there is a log. */
+static int32_t is_for_program(const struct nv_report *r, const struct nave_report *report)
+{
+    return !r->is_to_program &&
+           (report->file.len || (report->level == NAVE_LOG_ERROR &&
+                                 __atomic_load_n(&r->is_starting, __ATOMIC_RELAXED)));
+}
+
 void nv_report_send(struct nv_report *r, const struct nave_report *report)
 {
     struct nave_report sized;
@@ -51,12 +80,14 @@ void nv_report_send(struct nv_report *r, const struct nave_report *report)
         return;
     sized = *report;
     sized.size = sizeof(sized);
-    pthread_mutex_lock(&r->lock);
     if (sized.level == NAVE_LOG_ERROR)
-        r->errors++;
-    if (r->fn && sized.level <= r->level_max)
-        r->fn(r->arg, &sized);
-    pthread_mutex_unlock(&r->lock);
+        (void)__atomic_add_fetch(&r->errors, 1, __ATOMIC_RELAXED);
+    if (r->log) {
+        nv_log_put(r->log, &sized);
+        if (!is_for_program(r, &sized))
+            return;
+    }
+    nv_report_call(r, &sized);
 }
 
 void nv_report_verror(struct nv_report *r, nave_err code, const struct nv_place *at,
@@ -105,7 +136,7 @@ void nv_report_log(struct nv_report *r, uint32_t level, const char *plugin, cons
     char text[NV_TEXT_MAX];
     va_list args;
 
-    if (!r || (level > r->level_max && level != NAVE_LOG_ERROR))
+    if (!r || !nv_report_tells(r, level))
         return;
     va_start(args, format);
     format_text(text, sizeof(text), format, args);
@@ -115,14 +146,7 @@ void nv_report_log(struct nv_report *r, uint32_t level, const char *plugin, cons
 
 uint64_t nv_report_errors(struct nv_report *r)
 {
-    uint64_t errors;
-
-    if (!r)
-        return 0;
-    pthread_mutex_lock(&r->lock);
-    errors = r->errors;
-    pthread_mutex_unlock(&r->lock);
-    return errors;
+    return r ? __atomic_load_n(&r->errors, __ATOMIC_RELAXED) : 0;
 }
 
 nave_err nv_why_set(struct nv_why *why, nave_err code, const char *format, ...)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * The one way out for what an operator must be told. A sink takes reports from any thread, hands
- * them to the host's callback one at a time, and counts the errors among them.
+ * them to the host's callback one at a time, and counts the errors among them. Once a log is set
+ * (runtime_log.h), lines go there instead, and only what the program must show besides still goes to
+ * the callback at once: what is about the configuration, and why a start fails.
  *
  * Functions that check something without knowing where it stands give their reason in a struct
  * nv_why; whoever knows the place reports it.
@@ -21,14 +23,19 @@
     1024u                 /* bytes of a JSON pointer in a report, with its NUL; cut when longer */
 #define NV_TEXT_MAX 2048u /* bytes of a report's text, with its NUL; cut when longer            */
 
+struct nv_log; /* log.h */
+
 /* Where reports go. Embedded by the runtime. */
 struct nv_report {
-    pthread_mutex_t lock;
-    nave_report_fn *fn; /* may be NULL: nothing is told */
+    pthread_mutex_t lock; /* one call of fn at a time */
+    nave_report_fn *fn;   /* may be NULL: nothing is told */
     void *arg;
-    uint32_t level_max; /* the most that is told: NAVE_LOG_* */
-    uint32_t reserved;
-    uint64_t errors; /* reports at NAVE_LOG_ERROR; under lock */
+    uint32_t level_max; /* atomic: the most that is told: NAVE_LOG_* */
+    /* set by the control role while nobody else reports */
+    struct nv_log *log;    /* NULL: everything goes to fn at once          */
+    int32_t is_to_program; /* the log hands everything to fn               */
+    int32_t is_starting;   /* atomic: errors go to both                    */
+    uint64_t errors;       /* atomic: reports at NAVE_LOG_ERROR            */
 };
 
 /* What a report is about. Any member may be zero. Texts are borrowed. */
@@ -52,8 +59,18 @@ NAVE_NODISCARD nave_err nv_report_init(struct nv_report *r, nave_report_fn *fn, 
 /* The reverse of init. Thread: [control]. State: nobody reports any more. */
 void nv_report_finish(struct nv_report *r);
 
-/* Hand `report` on as it is; size is filled in. NULL `r` is fine everywhere below. Thread: [any]. */
+/* Hand `report` on as it is, whatever its level; size is filled in. NULL `r` is fine everywhere below.
+ * Thread: [any]. */
 void nv_report_send(struct nv_report *r, const struct nave_report *report);
+
+/* Call the host's callback with `report`, now. Thread: [any]. */
+void nv_report_call(struct nv_report *r, const struct nave_report *report);
+
+/* Set the most that is told. Thread: [control]. */
+void nv_report_set_level(struct nv_report *r, uint32_t level_max);
+
+/* 1: a line at `level` is told. Thread: [any]. */
+int32_t nv_report_tells(const struct nv_report *r, uint32_t level);
 
 /* Report error `code` at `at` (NULL: nowhere). Thread: [any]. */
 void nv_report_error(struct nv_report *r, nave_err code, const struct nv_place *at,
@@ -61,7 +78,8 @@ void nv_report_error(struct nv_report *r, nave_err code, const struct nv_place *
 void nv_report_verror(struct nv_report *r, nave_err code, const struct nv_place *at,
                       const char *format, va_list args) NAVE_FORMAT(4, 0);
 
-/* Log a line at `level` (NAVE_LOG_*), of plugin `plugin` (NULL: the core). Thread: [any]. */
+/* Log a line at `level` (NAVE_LOG_*), of plugin `plugin` (NULL: the core). nv_report_text does not look
+ * at the level: its caller has done so. Thread: [any]. */
 void nv_report_log(struct nv_report *r, uint32_t level, const char *plugin, const char *format, ...)
     NAVE_FORMAT(4, 5);
 void nv_report_text(struct nv_report *r, uint32_t level, const char *plugin, const char *text,

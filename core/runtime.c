@@ -21,7 +21,8 @@
 
 /* Options of the first minor end here. */
 #define RUNTIME_OPTIONS_MIN offsetof(struct nave_runtime_options, event)
-#define RUNTIME_FLAGS       (NAVE_RUNTIME_SIGNALS | NAVE_RUNTIME_INHERIT)
+#define RUNTIME_FLAGS \
+    (NAVE_RUNTIME_SIGNALS | NAVE_RUNTIME_INHERIT | NAVE_RUNTIME_LOG_THREAD | NAVE_RUNTIME_LOG_HOST)
 
 const char *nave_version(void)
 {
@@ -31,12 +32,14 @@ const char *nave_version(void)
 void nv_runtime_enter(struct nave_runtime *rt)
 {
     rt->control = pthread_self();
-    rt->has_control++;
+    if (rt->has_control++ == 0)
+        rt->log_before = nv_log_enter(rt->report.log, 0);
 }
 
 void nv_runtime_leave(struct nave_runtime *rt)
 {
-    rt->has_control--;
+    if (--rt->has_control == 0)
+        nv_log_leave(rt->log_before);
 }
 
 void nv_runtime_tell(struct nave_runtime *rt, uint32_t event, nave_err err)
@@ -146,6 +149,7 @@ nave_err nave_runtime_create(const struct nave_runtime_options *options,
     rt->admin.api = &nv_admin_table;
     rt->flags = o.flags;
     rt->beat_ns = o.beat_ns;
+    rt->level_asked = o.log_level;
     rt->event = o.event;
     rt->event_arg = o.event_arg;
     rt->user = o.user;
@@ -230,9 +234,11 @@ nave_err nave_runtime_configure_text(struct nave_runtime *rt, const char *text, 
 
 static nave_err start(struct nave_runtime *rt)
 {
-    nave_err err = nv_threads_create(rt);
+    nave_err err = nv_runtime_log_open(rt);
     uint32_t i;
 
+    if (!err)
+        err = nv_threads_create(rt);
     for (i = 0; i < rt->plugin_count && !err; i++) {
         err = nv_plugin_make_handles(rt->plugins[i]);
         if (err)
@@ -253,6 +259,7 @@ static nave_err start(struct nave_runtime *rt)
         nv_lifecycle_stop(rt);
         nv_lifecycle_destroy(rt);
         rt->state = NV_RUNTIME_FAILED;
+        nv_runtime_log_flush(rt);
         return err;
     }
     rt->state = NV_RUNTIME_RUNNING;
@@ -267,6 +274,7 @@ static nave_err start_and_announce(struct nave_runtime *rt)
     nave_err err = start(rt);
 
     if (!err) {
+        nv_runtime_log_started(rt);
         nv_doors_announce(rt);
         nv_runtime_tell(rt, NAVE_EVENT_LISTENING, NAVE_OK);
     }
@@ -298,6 +306,7 @@ static nave_err finish(struct nave_runtime *rt)
     err = nv_threads_down(rt);
     nv_lifecycle_stop(rt);
     rt->state = NV_RUNTIME_STOPPED;
+    nv_runtime_log_flush(rt);
     return err;
 }
 
@@ -328,6 +337,7 @@ static nave_err run(struct nave_runtime *rt, int32_t is_fresh)
         nv_threads_stop(rt);
         has_signals = 0;
     }
+    nv_runtime_log_started(rt);
     if (is_fresh) {
         nv_doors_announce(rt);
         nv_runtime_tell(rt, NAVE_EVENT_LISTENING, NAVE_OK);
@@ -419,6 +429,8 @@ void nave_runtime_destroy(struct nave_runtime *rt)
     nv_runtime_unresolve(rt);
     nv_conf_destroy(rt->doc);
     nv_runtime_forget_sets(rt);
+    nv_runtime_log_close(rt);
+    nv_runtime_leave(rt);
     nv_report_finish(&rt->report);
     free(rt->source);
     free(rt->plugin_path);

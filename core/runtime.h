@@ -20,6 +20,7 @@
 #include "loader.h"
 #include "registry.h"
 #include "report.h"
+#include "runtime_log.h"
 #include "threads.h"
 #include "wiring.h"
 
@@ -35,7 +36,7 @@
     OPTION(text, backend, "auto", "", "", 0, "how to wait for readiness: auto, epoll, poll, ...") \
     OPTION(count, max_tasks, "1048576", "1", "16777216", 0, "tasks of one worker")                \
     OPTION(size, max_memory, "0", "0", "16TiB", 0, "slab memory of one worker; 0: no limit")      \
-    OPTION(choice, log_level, "info", "error|warn|info|debug", "", 0, "the most that is told")
+    OPTION(conf, log, "", "", "", NAVE_OPTION_LIVE, "what is logged, and where to")
 
 NAVE_OPTION_STRUCT(nv_runtime_conf, NV_RUNTIME_CONF);
 
@@ -63,6 +64,7 @@ struct nave_runtime {
     const nave_plugin_entry_fn *static_plugins;
     int32_t is_checked; /* NAVE_CHECK=1 */
     struct nv_report report;
+    uint32_t level_asked; /* the most that the host wants to be told */
     nave_event_fn *event; /* may be NULL */
     void *event_arg;
     nave_nsec beat_ns;           /* 0: no beat                            */
@@ -75,7 +77,8 @@ struct nave_runtime {
     /* what configure found */
     struct nv_conf_doc *doc;
     struct nv_runtime_conf conf;
-    struct nv_plugin **plugins; /* in the order of the file */
+    struct nv_log_conf *log_conf; /* for free(); NULL: it was refused */
+    struct nv_plugin **plugins;   /* in the order of the file */
     uint32_t plugin_count;
     struct nv_graph graph;
     uint32_t *order; /* indexes of plugins, providers first */
@@ -90,6 +93,7 @@ struct nave_runtime {
     uint32_t make_depth;
     pthread_t control; /* who has the control role; valid while has_control */
     int32_t has_control;
+    struct nv_log_here log_before; /* of the control's thread, outside */
     uint32_t worker_count;
     struct nv_threads threads;
     struct nv_beat beat;

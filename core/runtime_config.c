@@ -147,7 +147,8 @@ static void check_backend(struct nave_conf *c)
                      (int)nv_text_cut(word, 64), word.ptr, hint);
 }
 
-static void read_runtime(struct nave_runtime *rt, struct nave_conf *c)
+/* Errors: NAVE_ENOMEM. */
+static nave_err read_runtime(struct nave_runtime *rt, struct nave_conf *c)
 {
     const struct nv_options_owner owner = {"the runtime", NULL, NULL};
     nave_err err;
@@ -156,11 +157,10 @@ static void read_runtime(struct nave_runtime *rt, struct nave_conf *c)
     err = nv_options_fill(runtime_table(), c, &rt->conf, &rt->report, &owner);
     if (err) /* reported; what the table does not know is checked all the same */
         rt->conf.workers = nave_conf_get(c, "workers");
-    else if (rt->conf.log_level <
-             rt->report.level_max) /* its words are in the order of NAVE_LOG_* */
-        rt->report.level_max = rt->conf.log_level;
     read_workers(rt);
     check_backend(nave_conf_get(c, "backend"));
+    refuse_host_keys(nave_conf_get(c, "log"));
+    return nv_runtime_log_read(rt, nave_conf_get(c, "log"));
 }
 
 /* --- section plugins ------------------------------------------------------------------------- */
@@ -375,6 +375,7 @@ static nave_err add_plugin(struct nave_runtime *rt, struct nv_plugin_file *file,
         return err;
     }
     p->host.api = &nv_host_table;
+    p->host.log_level = NAVE_LOG_ERROR; /* until nv_runtime_log_apply */
     p->index = rt->plugin_count;
     rt->plugins[rt->plugin_count++] = p;
     snprintf(what, sizeof(what), "plugin \"%s\"", p->id);
@@ -464,10 +465,14 @@ nave_err nv_runtime_resolve(struct nave_runtime *rt)
 
     rt->worker_count = 1;
     check_sections(root);
-    read_runtime(rt, section(root, "runtime", NAVE_CONF_OBJECT));
+    err = read_runtime(rt, section(root, "runtime", NAVE_CONF_OBJECT));
+    if (err)
+        goto done;
     err = read_plugins(rt, section(root, "plugins", NAVE_CONF_OBJECT), &unread);
     if (err)
         goto done;
+    nv_runtime_log_check(rt);
+    nv_runtime_log_apply(rt);
     err = nv_graph_init(&rt->graph, rt->plugin_count);
     if (err)
         goto done;
@@ -510,4 +515,6 @@ void nv_runtime_unresolve(struct nave_runtime *rt)
     free(rt->left_out);
     rt->left_out = NULL;
     memset(&rt->conf, 0, sizeof(rt->conf));
+    free(rt->log_conf);
+    rt->log_conf = NULL;
 }

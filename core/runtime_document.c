@@ -201,11 +201,13 @@ static void write_default(struct page *p, const struct nave_option *row)
     put(p, "]");
 }
 
-/* What stands in `object` (NULL: nothing), then the defaults of the rows that do not. */
-static void write_object(struct page *p, struct nave_conf *object, const struct nave_option *rows,
-                         uint32_t count)
+/* What stands in `object` (NULL: nothing), then the defaults of the rows that do not. `inner`, of the
+ * name `inner_name`, is an object with rows of its own (NULL: none is). */
+static void write_nested(struct page *p, struct nave_conf *object,
+                         const struct nave_option_table *table, const char *inner_name,
+                         const struct nave_option_table *inner)
 {
-    size_t i;
+    uint32_t i;
 
     open_object(p);
     for (i = 0; i < nave_conf_count(object); i++) {
@@ -213,13 +215,32 @@ static void write_object(struct page *p, struct nave_conf *object, const struct 
         struct nave_conf *value = nave_conf_at(object, i, &name);
 
         key(p, name);
-        nv_conf_write(value, p->depth, p->write, p->arg);
+        if (inner && value == nave_conf_get(object, inner_name))
+            write_nested(p, value, inner, NULL, NULL);
+        else
+            nv_conf_write(value, p->depth, p->write, p->arg);
     }
-    for (i = 0; i < count; i++) {
-        if (!nave_conf_get(object, rows[i].name))
-            write_default(p, &rows[i]);
+    for (i = 0; i < table->count; i++) {
+        const struct nave_option *row = &table->rows[i];
+
+        if (nave_conf_get(object, row->name))
+            continue;
+        if (inner && strcmp(row->name, inner_name) == 0) {
+            key(p, (struct nave_str){inner_name, strlen(inner_name)});
+            write_nested(p, NULL, inner, NULL, NULL);
+        } else {
+            write_default(p, row);
+        }
     }
     close_object(p);
+}
+
+static void write_object(struct page *p, struct nave_conf *object, const struct nave_option *rows,
+                         uint32_t count)
+{
+    const struct nave_option_table table = {.size = sizeof(table), .count = count, .rows = rows};
+
+    write_nested(p, object, &table, NULL, NULL);
 }
 
 void nv_runtime_write_conf(struct nave_runtime *rt, nv_conf_write_fn *write, void *arg)
@@ -231,7 +252,7 @@ void nv_runtime_write_conf(struct nave_runtime *rt, nv_conf_write_fn *write, voi
 
     open_object(&p);
     key(&p, (struct nave_str)NAVE_STR_LIT("runtime"));
-    write_object(&p, nave_conf_get(root, "runtime"), runtime->rows, runtime->count);
+    write_nested(&p, nave_conf_get(root, "runtime"), runtime, "log", nv_log_conf_table());
     key(&p, (struct nave_str)NAVE_STR_LIT("plugins"));
     open_object(&p);
     for (i = 0; i < rt->plugin_count; i++) {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "options.h"
 #include "runtime.h"
 #include "wiring.h"
 
@@ -135,14 +136,55 @@ static void put_handler(struct nv_json *j, const struct nv_manifest *const *plug
 
 /* --- sections -------------------------------------------------------------------------------- */
 
+/* An object with options of its own; a level is one of the words of "level". */
+static void put_log(struct nv_json *j, const struct nave_option *log)
+{
+    const struct nave_option_table *table = nv_log_conf_table();
+    uint32_t i;
+
+    nv_json_object(j, log->name);
+    nv_json_text(j, "description", log->doc);
+    nv_json_text(j, "type", "object");
+    nv_json_object(j, "properties");
+    for (i = 0; i < table->count; i++) {
+        const struct nave_option *row = &table->rows[i];
+
+        if (strcmp(row->name, "levels") != 0) {
+            nv_schema_option(j, row->name, row);
+            continue;
+        }
+        nv_json_object(j, row->name);
+        nv_json_text(j, "description", row->doc);
+        nv_json_text(j, "type", "object");
+        nv_json_object(j, "properties");
+        nv_schema_include(j);
+        nv_json_end(j);
+        nv_schema_option(j, "additionalProperties",
+                         nv_options_find(table->rows, table->count, NAVE_STR_LIT("level")));
+        nv_json_end(j);
+    }
+    nv_schema_include(j);
+    nv_json_end(j);
+    nv_json_flag(j, "additionalProperties", 0);
+    nv_json_end(j);
+}
+
 static void put_runtime(struct nv_json *j)
 {
     const struct nave_option_table *table = nv_runtime_table();
+    uint32_t i;
 
     nv_json_object(j, "runtime");
     nv_json_text(j, "description", "the process as a whole: workers, limits, logging");
     nv_json_text(j, "type", "object");
-    nv_schema_options(j, table->rows, table->count, NULL);
+    nv_json_object(j, "properties");
+    for (i = 0; i < table->count; i++)
+        if (strcmp(table->rows[i].name, "log") == 0)
+            put_log(j, &table->rows[i]);
+        else
+            nv_schema_option(j, table->rows[i].name, &table->rows[i]);
+    nv_schema_include(j);
+    nv_json_end(j);
     nv_json_flag(j, "additionalProperties", 0);
     nv_json_end(j);
 }

@@ -24,6 +24,8 @@ static void on_worker_log(void *arg, uint32_t level, const char *text)
     struct nave_runtime *rt = arg;
 
     nv_report_log(&rt->report, level, NULL, "%s", text);
+    if (level == NAVE_LOG_ERROR) /* the process may be about to end */
+        nv_runtime_log_flush(rt);
 }
 
 nave_err nv_threads_create(struct nave_runtime *rt)
@@ -292,6 +294,7 @@ static void *thread_main(void *arg)
     struct nv_threads *ts = &t->rt->threads;
 
     nv_worker_attach(t->worker);
+    (void)nv_log_enter(t->rt->report.log, t->index);
     if (vote(ts, NAVE_OK) != NAVE_OK || rise(t) != NAVE_OK)
         return NULL;
     while (!__atomic_load_n(&ts->is_ended, __ATOMIC_ACQUIRE))

@@ -44,6 +44,8 @@ void http1_tell(struct http1_conn *c, uint32_t level, const char *text)
     char address[INET6_ADDRSTRLEN] = "a peer";
     char line[160];
 
+    if (!nave_host_logs(host, level))
+        return;
     memset(&info, 0, sizeof(info));
     if (nave_stream_get_info(c->stream, &info) != NAVE_OK)
         info.peer.family = NAVE_ADDR_NONE;

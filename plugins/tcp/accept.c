@@ -53,7 +53,7 @@ static void complain(struct tcp_acceptor *a, const char *why)
     struct nave_host *host = tw->plugin->host;
     char text[160];
 
-    if (nave_now(tw->w) < tw->log_after_ns)
+    if (nave_now(tw->w) < tw->log_after_ns || !nave_host_logs(host, NAVE_LOG_WARN))
         return;
     tw->log_after_ns = nave_now(tw->w) + TCP_LOG_EVERY_NS;
     snprintf(text, sizeof(text), "accepting rests: %s; new connections wait in the backlog", why);

@@ -5,6 +5,9 @@
 check_PROGRAMS += \
 	%D%/test_inbox \
 	%D%/test_inherit \
+	%D%/test_log \
+	%D%/test_log_format \
+	%D%/test_log_ring \
 	%D%/test_reactor \
 	%D%/test_signals \
 	%D%/test_slab \
@@ -21,6 +24,17 @@ check_PROGRAMS += \
 %C%_test_inherit_SOURCES  = %D%/test_inherit.c
 %C%_test_inherit_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_inherit_LDADD    = $(%C%_libs)
+%C%_test_log_SOURCES  = %D%/test_log.c
+%C%_test_log_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_log_LDADD    = $(%C%_libs)
+
+%C%_test_log_format_SOURCES  = %D%/test_log_format.c
+%C%_test_log_format_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_log_format_LDADD    = $(%C%_libs)
+
+%C%_test_log_ring_SOURCES  = %D%/test_log_ring.c
+%C%_test_log_ring_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_log_ring_LDADD    = $(%C%_libs)
 
 %C%_test_reactor_SOURCES  = %D%/test_reactor.c
 %C%_test_reactor_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -6,6 +6,10 @@ TESTS += %D%/serve %D%/install %D%/browser %D%/service %D%/reload
 
 EXTRA_DIST += %D%/serve %D%/install %D%/browser %D%/service %D%/reload
 
+# Logs: forms, places, rotation, readers that stand still.
+TESTS += %D%/log
+EXTRA_DIST += %D%/log
+
 # The host programs of examples/, and all of it built from an installation alone.
 TESTS += %D%/embed %D%/outside
 EXTRA_DIST += %D%/embed %D%/outside %D%/walk.py

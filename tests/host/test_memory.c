@@ -85,24 +85,28 @@ static void on_report(void *arg, const struct nave_report *r)
     reports += r->level == NAVE_LOG_ERROR;
 }
 
+static const char *log_conf; /* what follows in section runtime */
+
 static nave_err live_once(void)
 {
     static const nave_plugin_entry_fn statics[] = {trace_a_plugin_entry_v1, trace_b_plugin_entry_v1,
                                                    NULL};
-    static const char config[] =
-        "{\"runtime\": {\"workers\": 1}, \"plugins\": {\"b\": {}, \"a\": {}}}";
+    char config[256];
     struct nave_runtime_options o = {.size = sizeof(o),
                                      .static_plugins = statics,
                                      .report = on_report,
                                      .log_level = NAVE_LOG_WARN};
     struct nave_runtime *rt = NULL;
     nave_err err = nave_runtime_create(&o, &rt);
+    int n = snprintf(config, sizeof(config),
+                     "{\"runtime\": {\"workers\": 1%s}, \"plugins\": {\"b\": {}, \"a\": {}}}",
+                     log_conf);
 
     if (err) {
         reports++; /* there is nobody yet who could tell */
         return err;
     }
-    err = nave_runtime_configure_text(rt, config, sizeof(config) - 1, "t");
+    err = nave_runtime_configure_text(rt, config, (size_t)n, "t");
     if (!err)
         err = nave_runtime_start(rt);
     if (!err) {
@@ -113,7 +117,7 @@ static nave_err live_once(void)
     return err;
 }
 
-static void every_failing_allocation_is_an_error_that_is_told(void)
+static void fail_each(void)
 {
     long n;
 
@@ -138,9 +142,23 @@ static void every_failing_allocation_is_an_error_that_is_told(void)
     CU_ASSERT(n < ALLOCATIONS_MAX);
 }
 
+static void every_failing_allocation_is_an_error_that_is_told(void)
+{
+    log_conf = "";
+    fail_each();
+}
+
+static void so_are_those_of_a_log(void)
+{
+    log_conf = ", \"log\": {\"to\": \"file\", \"file\": \"/dev/null\", "
+               "\"levels\": {\"a\": \"debug\"}}";
+    fail_each();
+}
+
 static CU_TestInfo tests[] = {
     {"every_failing_allocation_is_an_error_that_is_told",
      every_failing_allocation_is_an_error_that_is_told},
+    {"so_are_those_of_a_log", so_are_those_of_a_log},
     CU_TEST_INFO_NULL,
 };
 

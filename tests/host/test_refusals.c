@@ -122,24 +122,22 @@ static void empty_slots_and_unnamed_needs_are_found_when_code_runs(void)
 
 static void unknown_keys_of_every_section_are_shown_in_one_go(void)
 {
-    refuse(
-        "{\"listener\": [],\n"
-        " \"runtime\": {\"workers\": 0, \"log_level\": \"inf\"},\n"
-        " \"plugins\": {\"hole\": {\"$pth\": 1, \"x\": 2}, \"Bad\": {}, \"sneak\": 3}}",
-        NAVE_ECONFIG,
-        "1:14: /listener: there is no section \"listener\"; the sections are runtime, plugins "
-        "and listeners; did you mean \"listeners\"?\n"
-        "2:41: /runtime/log_level: option \"log_level\" of the runtime cannot be \"inf\"; allowed: "
-        "error, warn, info, debug; did you mean \"info\"?\n"
-        "2:25: /runtime/workers: 0 workers are not possible; use 1 to 256, or \"auto\"\n"
-        "3:31: /plugins/hole/$pth: \"$pth\" is no key of the host; they are \"$optional\", "
-        "\"$path\", "
-        "\"$sha256\" and \"$use\"; did you mean \"$path\"?\n"
-        "3:39: /plugins/hole/x: unknown option \"x\" of plugin \"hole\"; it has no options\n"
-        "3:50: /plugins/Bad: \"Bad\" is no id of a plugin: words of a-z, 0-9, '-' and '_' that "
-        "begin with a letter, with '.' between, at most 64 bytes\n"
-        "3:63: /plugins/sneak: the options of plugin \"sneak\" are an object, and this is a "
-        "whole number; use {} for the defaults\n");
+    refuse("{\"listener\": [],\n"
+           " \"runtime\": {\"workers\": 0, \"log\": {\"level\": \"inf\"}},\n"
+           " \"plugins\": {\"hole\": {\"$pth\": 1, \"x\": 2}, \"Bad\": {}, \"sneak\": 3}}",
+           NAVE_ECONFIG,
+           "1:14: /listener: there is no section \"listener\"; the sections are runtime, plugins "
+           "and listeners; did you mean \"listeners\"?\n"
+           "2:25: /runtime/workers: 0 workers are not possible; use 1 to 256, or \"auto\"\n"
+           "2:45: /runtime/log/level: option \"level\" of the log cannot be \"inf\"; allowed: "
+           "error, warn, info, debug; did you mean \"info\"?\n"
+           "3:31: /plugins/hole/$pth: \"$pth\" is no key of the host; they are \"$optional\", "
+           "\"$path\", \"$sha256\" and \"$use\"; did you mean \"$path\"?\n"
+           "3:39: /plugins/hole/x: unknown option \"x\" of plugin \"hole\"; it has no options\n"
+           "3:50: /plugins/Bad: \"Bad\" is no id of a plugin: words of a-z, 0-9, '-' and '_' that "
+           "begin with a letter, with '.' between, at most 64 bytes\n"
+           "3:63: /plugins/sneak: the options of plugin \"sneak\" are an object, and this is a "
+           "whole number; use {} for the defaults\n");
 }
 
 static void listeners_are_refused_at_the_name_that_is_wrong(void)

@@ -111,7 +111,7 @@ void model_store(void *p, size_t size, uint64_t v, int order)
         store_later(&threads[self], p, size, v);
     else
         write_memory(p, size, v);
-    if (order == __ATOMIC_SEQ_CST)
+    if (order == __ATOMIC_SEQ_CST && !(model_breaks & MODEL_SEQ_CST_IS_RELEASE))
         flush(&threads[self]);
 }
 

@@ -43,9 +43,10 @@ void model_fail(const char *text); /* static text */
 uint32_t model_self(void);         /* 0 ... of the running thread           */
 
 /* Ways to break the code under test, so that a test can show that it would see it. */
-#define MODEL_ZEROING_IS_STORE (1u << 0) /* an exchange that writes 0 does so later, as a store */
-#define MODEL_CAS_IS_TWO_STEPS (1u << 1) /* a compare-and-swap is a load and then a store     */
-#define MODEL_RMW_IS_TWO_STEPS (1u << 2) /* fetch_and, fetch_or, fetch_xor: the same          */
+#define MODEL_ZEROING_IS_STORE   (1u << 0) /* an exchange that writes 0 does so later, as a store */
+#define MODEL_CAS_IS_TWO_STEPS   (1u << 1) /* a compare-and-swap is a load and then a store     */
+#define MODEL_RMW_IS_TWO_STEPS   (1u << 2) /* fetch_and, fetch_or, fetch_xor: the same          */
+#define MODEL_SEQ_CST_IS_RELEASE (1u << 3) /* a store that says SEQ_CST waits as others do     */
 extern uint32_t model_breaks;
 
 /* --- the operations -------------------------------------------------------------------------- */

@@ -7,6 +7,11 @@ check_PROGRAMS += %D%/test_inbox
 %C%_test_inbox_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_inbox_LDADD    = $(CUNIT_LIBS)
 
+check_PROGRAMS += %D%/test_log_ring
+%C%_test_log_ring_SOURCES  = %D%/test_log_ring.c %D%/explore.c %D%/explore.h
+%C%_test_log_ring_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_log_ring_LDADD    = $(CUNIT_LIBS)
+
 # It includes core/task.c.
 check_PROGRAMS += %D%/test_waker
 %C%_test_waker_SOURCES  = %D%/test_waker.c %D%/explore.c %D%/explore.h

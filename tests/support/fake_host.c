@@ -239,6 +239,7 @@ static const struct nave_host_iface host_api = {
 void fake_host_init(struct fake_host *h, uint32_t workers)
 {
     memset(h, 0, sizeof(*h));
+    h->pub.log_level = NAVE_LOG_DEBUG;
     h->pub.api = &host_api;
     h->workers = workers;
     h->fail_after = -1;

@@ -37,7 +37,12 @@ struct nave_report {
     struct nave_str text;    /* what is wrong, what is allowed, what to do                  */
 };
 
-/* Called for each report. Thread: [any]; calls never overlap. Must not call the runtime. */
+/* Called for each report. Thread: [any]; calls never overlap. Must not call the runtime.
+ * Unless NAVE_RUNTIME_LOG_THREAD is set it is called by whoever has something to tell, often a
+ * worker, and all workers wait for it that have something to tell, too: it must be quick.
+ * While running, where runtime.log.to of the configuration names a place, the runtime writes the
+ * lines there itself, and this is called only for what is about the configuration (`file` is not empty) and for
+ * why a start fails. */
 typedef void nave_report_fn(void *arg, const struct nave_report *report);
 
 /* run() handles SIGINT and SIGTERM (drain, second: at once) and SIGHUP (reload). */
@@ -46,6 +51,14 @@ typedef void nave_report_fn(void *arg, const struct nave_report *report);
  * (sd_listen_fds(3)) and removes these variables, so no other thread may use the environment then.
  * Listeners of the same name or address accept on them. */
 #define NAVE_RUNTIME_INHERIT (1u << 1)
+/* From start to destroy `report` is called by a thread of the log's own, through a queue: it may take
+ * its time, and nobody waits for it. When the queue is full, or one source has too many
+ * lines (runtime.log.buffer, runtime.log.rate), lines are left out and the report says how many. It must
+ * return before destroy does. */
+#define NAVE_RUNTIME_LOG_THREAD (1u << 2)
+/* The host program takes the log: every line goes to `report`, wherever runtime.log.to of the configuration
+ * would send it. Its levels hold. */
+#define NAVE_RUNTIME_LOG_HOST (1u << 3)
 
 /* What happens to a runtime as a whole: X(value, NAME). */
 #define NAVE_EVENTS(X)                                                                 \

@@ -57,9 +57,11 @@ struct nave_host_iface {
      * of memory; `ptr` is untouched then. Aligned to 16. Thread: [any]. */
     void *(*mem)(struct nave_host *h, void *ptr, size_t old, size_t now);
 
-    /* Log `text`, one line, at NAVE_LOG_*. It goes to the host program's report callback, one line at a
-     * time, so it takes as long as that: not for what comes at each request. Thread: [any]. Borrows
-     * the text. */
+    /* Log `text`, one line, at NAVE_LOG_*. What is more than the plugin is to tell is left out; ask
+     * nave_host_logs() before composing a line. The line waits in a queue for a thread that writes it, so
+     * this does not wait; when lines come too fast, they are left out and counted. (Only a host program that
+     * has the reports straight to its callback makes it take as long as that.) Thread: [any]. Borrows the
+     * text. */
     void (*log)(struct nave_host *h, uint32_t level, const char *text, size_t len);
     /* Report why the present call fails (no position; for a value use nave_conf_fail). May be called
      * many times. Thread: [control]. State: inside create, prepare, start or make. */
@@ -91,7 +93,16 @@ struct nave_host_iface {
 /* The handle of the host. */
 struct nave_host {
     const struct nave_host_iface *api;
+    uint32_t log_level; /* atomic, the host's: see nave_host_logs */
+    uint32_t reserved;
 };
+
+/* 1: a line at `level` (NAVE_LOG_*) would be told. One load and a comparison. The operator may
+ * change the answer at any time. Thread: [any]. */
+static inline int32_t nave_host_logs(const struct nave_host *h, uint32_t level)
+{
+    return level <= __atomic_load_n(&h->log_level, __ATOMIC_RELAXED);
+}
 
 /* Add `n` to counter `c` as worker `worker`. Thread: [worker]. No atomic operation is needed. */
 static inline void nave_counter_add(const struct nave_counter *c, uint32_t worker, uint64_t n)
