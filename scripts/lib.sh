@@ -46,6 +46,7 @@ need_tests() {
     need python3 has python3
     need python3-jsonschema python3 -c 'import jsonschema'
     need curl has curl
+    need mandoc has mandoc
 }
 
 # Install what is missing, saying so; nothing is asked of apt when nothing is.
