@@ -157,7 +157,7 @@ static void every_split_of_the_input_gives_the_same_answers(void)
         mem_stream_put(&pair->near, SESSION, at);
         settle();
         if (!pair->near.is_closed)
-            mem_stream_put(&pair->near, SESSION + at, strlen(SESSION) - at);
+            mem_stream_put(&pair->near, &SESSION[at], strlen(SESSION) - at);
         settle();
         CU_ASSERT(pair->near.is_closed);
         expect_written(ANSWERS);
