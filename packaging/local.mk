@@ -15,24 +15,24 @@ PACKAGING_SED = sed \
 	-e '/^ExecReload=/$(SERVICE_KEEP_RELOAD)' \
 	-e 's|@SERVICE_TYPE[@]|$(SERVICE_TYPE)|g' \
 	-e 's|@bindir[@]|$(bindir)|g' \
+	-e 's|@pkgdatadir[@]|$(pkgdatadir)|g' \
 	-e 's|@sysconfdir[@]|$(sysconfdir)|g'
 
 %D%/nave.service: %D%/nave.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(PACKAGING_SED) $(srcdir)/%D%/nave.service.in >$@.tmp && mv $@.tmp $@
 
-# The page as one JSON string.
-%D%/nave.json: %D%/nave.json.in %D%/welcome/index.html.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && \
-	$(PACKAGING_SED) -e 's/\\/&&/g' -e 's/"/\\"/g' $(srcdir)/%D%/welcome/index.html.in | \
-	awk 'NR == FNR { page = page $$0 "\\n"; next } \
-	     (at = index($$0, "@WELCOME@")) { \
-	         print substr($$0, 1, at - 1) page substr($$0, at + 9); next } \
-	     { print }' - $(srcdir)/%D%/nave.json.in >$@.tmp && mv $@.tmp $@
+%D%/nave.json: %D%/nave.json.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(PACKAGING_SED) $(srcdir)/%D%/nave.json.in >$@.tmp && mv $@.tmp $@
 
-CLEANFILES += %D%/nave.service %D%/nave.json
+%D%/welcome/index.html: %D%/welcome/index.html.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(PACKAGING_SED) $(srcdir)/%D%/welcome/index.html.in >$@.tmp && mv $@.tmp $@
 
-# The default as it came, for who wants to begin anew.
+CLEANFILES += %D%/nave.service %D%/nave.json %D%/welcome/index.html
+
+# The default as it came, for who wants to begin anew, and the page that it serves.
 pkgdata_DATA = %D%/nave.json
+welcomedir = $(pkgdatadir)/welcome
+welcome_DATA = %D%/welcome/index.html
 
 if SYSTEMD_UNITS
 systemdsystemunit_DATA = %D%/nave.service
