@@ -130,7 +130,7 @@ static void conf_fail(const struct nave_conf *c, const char *text, size_t len)
     nv_conf_fail(c, NAVE_ECONFIG, NULL, "%.*s", len > INT_MAX ? INT_MAX : (int)len, text);
 }
 
-const struct nave_conf_iface nv_conf_api = {
+const struct nave_conf_iface nv_conf_table = {
     .hdr = NAVE_IFACE(struct nave_conf_iface, NAVE_CONF_ID, 0, NAVE_IFACE_DRAFT),
     .kind = conf_kind,
     .count = conf_count,
@@ -145,6 +145,30 @@ const struct nave_conf_iface nv_conf_api = {
     .dump = conf_dump,
     .fail = conf_fail,
 };
+
+/* ---- checked mode ---------------------------------------------------------------------------- */
+
+/* As deep as values are nested: NV_CONF_DEPTH_MAX. */
+static void set_api(struct nv_conf_node *n, const struct nave_conf_iface *api)
+{
+    struct nv_conf_node *each;
+
+    n->pub.api = api;
+    for (each = n->first; each; each = each->next)
+        set_api(each, api);
+}
+
+void nv_conf_check(struct nv_conf_doc *doc, const struct nave_conf_iface *api,
+                   const struct nave_runtime *rt)
+{
+    doc->checker = rt;
+    set_api(doc->root, api);
+}
+
+const struct nave_runtime *nv_conf_checker(const struct nave_conf *c)
+{
+    return node_of(c)->doc->checker;
+}
 
 /* Make the arrays of children, and tell who is not what stands at its place. Recursion is as deep as
  * the tree is: NV_CONF_DEPTH_MAX. */

@@ -19,6 +19,7 @@
 #define NV_CONF_SECRET_MAX    (64u << 10) /* bytes that "$file" and "$env" may name */
 #define NV_CONF_SETS_MAX      256u
 
+struct nave_runtime;
 struct nv_conf_doc;
 struct nv_conf_file;
 
@@ -87,6 +88,17 @@ NAVE_NODISCARD nave_err nv_conf_resolve(const struct nave_conf *c, struct nave_s
 /* As nv_conf_resolve, to `out`; always terminated. Errors: NAVE_ETOOBIG also when it does not fit. */
 NAVE_NODISCARD nave_err nv_conf_resolve_to(const struct nave_conf *c, struct nave_str path,
                                            char *out, size_t cap);
+
+/* Checked mode: from now on every cursor of `doc` has table `api`, which asks nv_conf_checker() whose
+ * it is. Thread: [control]. */
+void nv_conf_check(struct nv_conf_doc *doc, const struct nave_conf_iface *api,
+                   const struct nave_runtime *rt);
+
+/* What nv_conf_check was told. Thread: [any]. */
+const struct nave_runtime *nv_conf_checker(const struct nave_conf *c);
+
+/* The table of cursors. */
+extern const struct nave_conf_iface nv_conf_table;
 
 /* The functions below take any cursor that came from a document of this file; NULL is fine. */
 

@@ -80,7 +80,7 @@ struct nv_conf_node *nv_conf_node_new(struct nv_conf_doc *doc, struct nv_conf_so
 
     if (!n)
         return NULL;
-    n->pub.api = &nv_conf_api;
+    n->pub.api = &nv_conf_table;
     n->doc = doc;
     n->source = source;
     n->offset = (uint32_t)offset; /* a source has at most NV_CONF_BYTES_MAX */

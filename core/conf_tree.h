@@ -77,11 +77,9 @@ struct nv_conf_dumped {
 
 struct nv_conf_block; /* conf_tree.c */
 
-/* The table of all cursors. In conf.c. */
-extern const struct nave_conf_iface nv_conf_api;
-
 struct nv_conf_doc {
     struct nv_report *report;
+    const struct nave_runtime *checker; /* checked mode: whose it is */
     uint64_t errors;
     uint64_t refused; /* of them, those that concern one value and leave the rest as it is */
     struct nv_conf_source *sources; /* newest first */

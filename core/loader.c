@@ -567,6 +567,14 @@ nave_err nv_loader_load(struct nv_plugin_file *f, struct nave_conf *at)
     return NAVE_OK;
 }
 
+int32_t nv_loader_has_code(const struct nv_plugin_file *f, const void *address)
+{
+    Dl_info of_file, of_address;
+
+    return f->library && dladdr(f->desc, &of_file) != 0 && dladdr(address, &of_address) != 0 &&
+           of_file.dli_fbase == of_address.dli_fbase;
+}
+
 void nv_loader_close(struct nv_plugin_file *f)
 {
     if (!f)

@@ -74,6 +74,9 @@ NAVE_NODISCARD nave_err nv_loader_static(nave_plugin_entry_fn entry, struct nv_r
  * mapped, or has no entry or no descriptor; and those of nv_descriptor_check. Each reported. */
 NAVE_NODISCARD nave_err nv_loader_load(struct nv_plugin_file *file, struct nave_conf *at);
 
+/* 1: `address` is in the code of the file, which is mapped; never of a static plugin. Thread: [any]. */
+int32_t nv_loader_has_code(const struct nv_plugin_file *file, const void *address);
+
 /* Forget it; unmap it unless it asked to stay or that is not safe. NULL is fine. Thread: [control].
  * State: nothing of the plugin is in use. */
 void nv_loader_close(struct nv_plugin_file *file);

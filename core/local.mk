@@ -145,6 +145,11 @@ endif
 	%D%/switch.h \
 	%D%/threads.c \
 	%D%/wiring.c \
+	%D%/check.c \
+	%D%/check.h \
+	%D%/check_rules.c \
+	%D%/check_rules.h \
+	%D%/check_tables.c \
 	%D%/counter.c \
 	%D%/counter.h \
 	%D%/cpus.c \

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * A table holds nothing but pointers behind its head (plugin.h, law 2), so that an empty slot can be
- * found without knowing the table's type. The core's own nave.worker/1 has
- * an asserting twin where its handles are made; what plugins publish is handed
- * back as it is once it was found whole.
+ * found without knowing the table's type. What plugins publish is handed back as it is once it was found
+ * whole, or in checked mode with asserting slots in front (check.h).
  */
 #include "publish.h"
 
 #include <string.h>
 
+#include "check.h"
 #include "runtime.h"
 
 #define TABLE_BYTES_MAX 65536u
@@ -54,6 +54,12 @@ const struct nave_iface *nv_publish(struct nv_plugin *p, const struct nave_iface
     if (err) {
         nv_report_error(&p->rt->report, err, &at, "plugin \"%s\": %s", p->id, why.text);
         return NULL;
+    }
+    if (p->rt->is_checked) {
+        table = nv_check_publish(p, table);
+        if (!table)
+            nv_report_error(&p->rt->report, NAVE_ENOMEM, &at,
+                            "plugin \"%s\": out of memory while publishing a table", p->id);
     }
     return table;
 }

@@ -11,6 +11,7 @@
 #include <nave/buf.h>
 #include <nave/http.h>
 
+#include "check.h"
 #include "counter.h"
 #include "runtime.h"
 
@@ -93,6 +94,7 @@ void nv_plugin_destroy(struct nv_plugin *p)
         return;
     nv_counters_destroy(p->counters);
     nv_plugin_free_handles(p);
+    nv_check_forget(p->checks);
     free(p->needs);
     free(p->services);
     free(p->options);

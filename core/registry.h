@@ -105,6 +105,7 @@ struct nv_plugin {
     struct nave_conf *next_conf; /* while a reload is planned */
     void *next_options;
     struct nv_worker_handle **handles; /* one a worker */
+    struct nv_check_set *checks;       /* of what it published, in checked mode (check.h) */
 
     /* statistics; any thread */
     struct nv_counters *counters;

@@ -14,6 +14,7 @@
 #include <nave/version.h>
 
 #include "admin.h"
+#include "check.h"
 #include "door.h"
 #include "lifecycle.h"
 #include "signals.h"
@@ -146,7 +147,6 @@ nave_err nave_runtime_create(const struct nave_runtime_options *options,
         if (err)
             goto fail_path;
     }
-    rt->admin.api = &nv_admin_table;
     rt->flags = o.flags;
     rt->beat_ns = o.beat_ns;
     rt->level_asked = o.log_level;
@@ -156,6 +156,7 @@ nave_err nave_runtime_create(const struct nave_runtime_options *options,
     rt->workers_asked = o.workers;
     rt->static_plugins = o.static_plugins;
     rt->is_checked = check && strcmp(check, "1") == 0;
+    rt->admin.api = rt->is_checked ? &nv_admin_checked_table : &nv_admin_table;
     *out_rt = rt;
     return NAVE_OK;
 

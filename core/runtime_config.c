@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "cpus.h"
 #include "near.h"
 #include "options.h"
@@ -374,7 +375,7 @@ static nave_err add_plugin(struct nave_runtime *rt, struct nv_plugin_file *file,
         nv_loader_close(file);
         return err;
     }
-    p->host.api = &nv_host_table;
+    p->host.api = rt->is_checked ? &nv_host_checked_table : &nv_host_table;
     p->host.log_level = NAVE_LOG_ERROR; /* until nv_runtime_log_apply */
     p->index = rt->plugin_count;
     rt->plugins[rt->plugin_count++] = p;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "options.h"
 #include "runtime.h"
 
@@ -121,7 +122,11 @@ nave_err nv_runtime_read(const struct nave_runtime *rt, const char *name, const 
                                      .set_count = rt->set_count,
                                      .wants_refused = 1};
 
-    return nv_conf_load(&in, report, out_doc);
+    nave_err err = nv_conf_load(&in, report, out_doc);
+
+    if (!err && rt->is_checked)
+        nv_conf_check(*out_doc, &nv_conf_checked_table, rt);
+    return err;
 }
 
 /* ---- as it is in force ----------------------------------------------------------------------- */

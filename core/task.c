@@ -53,8 +53,6 @@ static void waker_wake(const struct nave_waker *w)
         __atomic_fetch_and(&slot->word, ~(uint64_t)NV_TASK_NOTIFIED, __ATOMIC_RELEASE);
 }
 
-static const struct nave_waker_iface waker_table;
-
 static void waker_clone(const struct nave_waker *w, struct nave_waker *out)
 {
     *out = *w;
@@ -63,10 +61,10 @@ static void waker_clone(const struct nave_waker *w, struct nave_waker *out)
 static void waker_drop(struct nave_waker *w)
 {
     w->task = NULL;
-    w->api = &waker_table;
+    w->api = &nv_waker_table;
 }
 
-static const struct nave_waker_iface waker_table = {
+const struct nave_waker_iface nv_waker_table = {
     .hdr = NAVE_IFACE(struct nave_waker_iface, "nave.waker/1", 0, NAVE_IFACE_DRAFT),
     .clone = waker_clone,
     .wake = waker_wake,
@@ -221,7 +219,7 @@ static void slot_run(struct nave_job *j)
 {
     struct nv_task_slot *slot = NAVE_CONTAINER_OF(j, struct nv_task_slot, job);
     uint64_t word = __atomic_load_n(&slot->word, __ATOMIC_ACQUIRE);
-    struct nave_waker waker = {.api = &waker_table,
+    struct nave_waker waker = {.api = slot->worker->waker_api,
                                .task = slot,
                                .id = (word & ~(uint64_t)UINT32_MAX) | slot->index};
     struct nave_cx cx = {.waker = &waker, .budget = TASK_BUDGET};

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "door.h"
 #include "lifecycle.h"
 #include "reload.h"
@@ -36,7 +37,9 @@ nave_err nv_threads_create(struct nave_runtime *rt)
                                   .max_tasks = rt->conf.max_tasks,
                                   .max_bytes = rt->conf.max_memory,
                                   .log = on_worker_log,
-                                  .log_arg = rt};
+                                  .log_arg = rt,
+                                  .who = nv_check_who,
+                                  .last_words = nv_check_last_words};
     uint32_t i;
     nave_err err = NAVE_ENOMEM;
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "task.h"
 #include "worker_state.h"
 
@@ -61,7 +62,11 @@ nave_err nv_worker_create(const struct nv_worker_options *options, struct nv_wor
     w->max_tasks = options->max_tasks ? options->max_tasks : MAX_TASKS_DEFAULT;
     w->log = options->log;
     w->log_arg = options->log_arg;
+    w->who = options->who;
+    w->last_words = options->last_words;
+    w->waker_api = w->is_checked ? &nv_waker_checked_table : &nv_waker_table;
     w->io_size = ops->io_size(w->poller);
+    w->io_guard = w->is_checked ? 16 : 0;
     w->wall_read_ns = -WALL_EVERY;
     nv_slab_init(&w->slab, options->max_bytes);
     read_clock(w);
@@ -79,11 +84,15 @@ void nv_worker_destroy(struct nv_worker *w)
     nv_task_fini(w);
     w->poller_ops->destroy(w->poller);
     nv_slab_fini(&w->slab);
+    nv_check_forget(w->checks);
     free(w);
 }
 
 void nv_worker_attach(struct nv_worker *w)
 {
+    /* Written only when it changes: other threads look at it in checked mode. */
+    if (nv_worker_is_here(w))
+        return;
     w->thread = pthread_self();
     w->is_attached = 1;
 }

@@ -35,7 +35,11 @@ struct nv_worker_options {
     void *poller_arg;                   /* for poller->create                           */
     /* Told when a task is found broken, a hold is unbalanced, ...; may be NULL. Thread: [any]. */
     void (*log)(void *arg, uint32_t level, const char *text);
-    void *log_arg;
+    void *log_arg; /* also of who and last_words */
+    /* Checked mode: the id of the plugin whose code is at `address`, or NULL; may be NULL. */
+    const char *(*who)(void *arg, const void *address);
+    /* Checked mode: tell `text` at once, the program ends; may be NULL: standard error. */
+    void (*last_words)(void *arg, const char *text);
 };
 
 /* Make a worker. Thread: [control]. Errors: NAVE_ENOMEM; NAVE_ENOTFOUND no such backend;

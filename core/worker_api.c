@@ -74,11 +74,13 @@ static nave_err api_io_open(struct nave_worker *pub, int64_t fd, nave_io_fn *fn,
 {
     struct nv_worker_handle *h = handle_of(pub);
     struct nv_worker *w = h->worker;
-    struct nv_poller_io *io = nv_slab_alloc(&w->slab, w->io_size);
+    char *block = nv_slab_alloc(&w->slab, w->io_guard + w->io_size);
+    struct nv_poller_io *io;
     nave_err err;
 
-    if (!io)
+    if (!block)
         return NAVE_ENOMEM;
+    io = (struct nv_poller_io *)(void *)(block + w->io_guard);
     memset(io, 0, w->io_size);
     io->pub.api = pub->api;
     io->fn = fn;
@@ -86,7 +88,7 @@ static nave_err api_io_open(struct nave_worker *pub, int64_t fd, nave_io_fn *fn,
     io->owner = h;
     err = w->poller_ops->io_open(w->poller, io, fd);
     if (err != NAVE_OK) {
-        nv_slab_free(&w->slab, io, w->io_size);
+        nv_slab_free(&w->slab, block, w->io_guard + w->io_size);
         return err;
     }
     nv_usage_add(&h->usage.fds, 1);
@@ -107,11 +109,12 @@ static void api_io_close(struct nave_io *pub)
 {
     struct nv_poller_io *io = (struct nv_poller_io *)(void *)pub;
     struct nv_worker_handle *h = io->owner;
+    struct nv_worker *w = h->worker;
 
-    h->worker->poller_ops->io_close(h->worker->poller, io);
+    w->poller_ops->io_close(w->poller, io);
     nv_usage_add(&h->usage.fds, (uint64_t)-1);
-    nv_usage_add(&h->usage.bytes, -(uint64_t)h->worker->io_size);
-    nv_slab_free(&h->worker->slab, io, h->worker->io_size);
+    nv_usage_add(&h->usage.bytes, -(uint64_t)w->io_size);
+    nv_slab_free(&w->slab, (char *)io - w->io_guard, w->io_guard + w->io_size);
 }
 
 static nave_err api_future_new(struct nave_worker *pub, const struct nave_future_iface *api,

@@ -16,6 +16,7 @@
 
 struct nv_task_chunk;
 struct nv_task_slot;
+struct nv_check_set;
 
 struct nv_worker {
     /* hot, the owner's */
@@ -26,6 +27,8 @@ struct nv_worker {
     struct nv_jobs ready;  /* jobs of tasks */
     struct nv_jobs posted; /* out of the inbox; what is more than a turn's worth stays, in order */
     size_t io_size;
+    size_t
+        io_guard; /* bytes in front of an io: in checked mode, so that one that was closed is seen */
     uint64_t holds;
     uint64_t tasks;
     uint32_t is_attached;
@@ -47,6 +50,10 @@ struct nv_worker {
     struct nv_task_slot *unspawned;  /* of futures that may be spawned */
     void (*log)(void *arg, uint32_t level, const char *text);
     void *log_arg;
+    const char *(*who)(void *arg, const void *address);
+    void (*last_words)(void *arg, const char *text);
+    const struct nave_waker_iface *waker_api; /* of the wakers of its tasks        */
+    struct nv_check_set *checks;              /* tables of its futures in checked mode */
     struct nv_wheel wheel;
 
     /* any thread's; on a line of its own */
@@ -59,8 +66,8 @@ static inline int32_t nv_worker_is_here(const struct nv_worker *w)
     return w->is_attached && pthread_equal(w->thread, pthread_self());
 }
 
-/* "nave.worker/1", raw and asserting. */
+/* "nave.worker/1" and "nave.waker/1"; the asserting ones are in check.h. */
 extern const struct nave_worker_iface nv_worker_table;
-extern const struct nave_worker_iface nv_worker_checked_table;
+extern const struct nave_waker_iface nv_waker_table;
 
 #endif

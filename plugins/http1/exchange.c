@@ -24,7 +24,6 @@ struct http1_exchange *http1_exchange_make(struct http1_worker *hw)
     hw->exchange_count++;
     memset(x, 0, offsetof(struct http1_exchange, arena));
     x->pub.fields = x->fields;
-    x->pub.api = hw->plugin->http_api;
     x->pub.size = sizeof(x->pub);
     x->pub.worker = hw->w->index;
     x->hw = hw;

@@ -359,6 +359,7 @@ static inline struct http1_exchange *http1_exchange_new(struct http1_conn *c)
         hw->free_exchanges = x->next_free;
     else if (!(x = http1_exchange_make(hw)))
         return NULL;
+    x->pub.api = hw->plugin->http_api; /* anew, as iface.h asks */
     x->c = c;
     x->body_max = hw->options.max_body;
     return x;

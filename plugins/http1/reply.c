@@ -124,11 +124,11 @@ nave_err http1_reply_new(struct http1_exchange *x, struct nave_http_reply **out_
         r = nave_host_alloc(hw->plugin->host, sizeof(*r));
         if (!r)
             return NAVE_ENOMEM;
-        r->pub.api = hw->plugin->reply_api;
         r->job.run = run_job;
         r->hw = hw;
         r->large = NULL;
     }
+    r->pub.api = hw->plugin->reply_api; /* anew, as iface.h asks */
     r->x = x;
     r->is_closed = 0;
     r->prev = NULL;

@@ -73,6 +73,7 @@ int tcp_linger_start(struct tcp_stream *s)
     if (tw->is_stopping || (s->flags & (TCP_IS_EOF | TCP_IS_FAILED)) ||
         options->linger_timeout == 0 || options->linger_bytes == 0)
         return 0;
+    s->pub.api = tw->plugin->stream_api; /* given up by its owner, and ours from here on */
     if (!(s->flags & TCP_IS_SHUT) && nave_stream_shut(&s->pub) != NAVE_OK)
         return 0;
     l = nave_worker_alloc(tw->w, sizeof(*l));

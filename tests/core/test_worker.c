@@ -424,7 +424,7 @@ static void expect_breach(void (*breach)(void), const char *says)
     close(out[0]);
     CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
     CU_ASSERT(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, "plugin acme"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "plugin \"acme\" called nave.worker/1 "));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, says));
 }
 
@@ -433,8 +433,8 @@ static void checked_mode_aborts_and_names_the_plugin(void)
     teardown();
     setup_with(1, 0);
     expect_breach(breach_thread, "timer_start");
-    expect_breach(breach_size, "the size");
-    expect_breach(breach_release, "released more");
+    expect_breach(breach_size, "101 bytes are freed of a block of 100");
+    expect_breach(breach_release, "more was released than held");
     expect_breach(breach_twice, "release");
 }
 

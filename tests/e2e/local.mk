@@ -2,9 +2,9 @@
 #
 # The whole program, from outside: sockets, signals, exit status.
 
-TESTS += %D%/serve %D%/install %D%/browser %D%/service %D%/reload
+TESTS += %D%/serve %D%/checked %D%/install %D%/browser %D%/service %D%/reload
 
-EXTRA_DIST += %D%/serve %D%/install %D%/browser %D%/service %D%/reload
+EXTRA_DIST += %D%/serve %D%/checked %D%/install %D%/browser %D%/service %D%/reload
 
 # Logs: forms, places, rotation, readers that stand still.
 TESTS += %D%/log

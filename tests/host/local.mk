@@ -145,8 +145,14 @@ check_LTLIBRARIES += %D%/life_1_0.la
 
 check_PROGRAMS += %D%/test_checked
 %C%_test_checked_SOURCES  = %D%/test_checked.c
-%C%_test_checked_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_checked_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN \
+	-DMEDDLER_FOLDER='"$(abs_top_builddir)/%D%/.libs"'
 %C%_test_checked_LDADD    = core/libnavecore.la $(CUNIT_LIBS) -lpthread
+
+check_LTLIBRARIES += %D%/meddler.la
+%C%_meddler_la_SOURCES  = %D%/plugins/meddler.c
+%C%_meddler_la_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_meddler_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
 
 check_PROGRAMS += %D%/test_beat
 %C%_test_beat_SOURCES  = %D%/test_beat.c

@@ -120,6 +120,7 @@ static void begin(void)
     memset(flags, 0, sizeof(flags));
     worker->is_attached = 1;
     worker->max_tasks = 8;
+    worker->waker_api = &nv_waker_table;
     handle.worker = worker;
     published = bell = polls = polling = drops = objects = 0;
     if (nv_task_new(&handle, &future, 0, &f) != NAVE_OK)

@@ -10,5 +10,5 @@ check_PROGRAMS += %D%/test_handlers
 %C%_test_handlers_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
 %C%_test_handlers_LDADD    = tests/support/libsupport.la $(CUNIT_LIBS) -lpthread
 
-TESTS += %D%/headers_alone
-EXTRA_DIST += %D%/headers_alone %D%/end_define.c %D%/end_handlers.c
+TESTS += %D%/headers_alone %D%/tags_needed
+EXTRA_DIST += %D%/headers_alone %D%/tags_needed %D%/end_define.c %D%/end_handlers.c

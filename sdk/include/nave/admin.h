@@ -59,7 +59,7 @@ struct nave_admin_iface {
      * A file that this host would refuse to load for its machine or its version is described as well,
      * with the reason. `format` NULL is the first one of the row.
      *
-     * Thread: [control]. Owns: borrows everything until it returns.
+     * Thread: [control]. Null: [subjects, format]. Owns: borrows everything until it returns.
      * Errors, each reported: NAVE_EINVAL an unknown `what` or `format`, or subjects where there are
      * none; NAVE_ESTATE a graph without a configuration; for a subject what the loader says:
      * NAVE_ENOTFOUND, NAVE_EDENIED, NAVE_ENOTPLUGIN, NAVE_ESYNTAX, ...; NAVE_ENOMEM. Nothing was written

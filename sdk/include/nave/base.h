@@ -6,9 +6,18 @@
  *   [control]   one caller at a time, for the runtime as a whole. It is a role, not a thread: inside
  *               nave_runtime_run() it is the main thread, with nave_runtime_turn() the caller's.
  *   [worker]    the worker that owns the object, and no other. Calls for one worker never overlap.
+ *   [workers]   any worker, also several at the same time: they share the object.
  *   [any]       any thread at any time, also concurrently.
  *   [blocking]  a thread that may block; never a worker.
  * A tag may be narrowed by a state: `State: [open]`, `State: [!closing]`.
+ *
+ * Slots of tables carry more tags where they apply. NAVE_CHECK=1 checks all of them; its tables are
+ * made from this text by tools/gen-checks.
+ *   Null: [a, b]              these pointers may be NULL. No other may, but `arg`, the caller's own.
+ *   Ends: [always]            the handle is given up by the call, and not used again.
+ *   Ends: [NAVE_OK]           the same, when it succeeds.
+ *   Ends: [unless NAVE_EINVAL, NAVE_ENOMEM]    the same, whatever it returns but these.
+ *   State: [create, prepare]  of nave.host/1: only inside these calls of the plugin.
  *
  * What may cross a table: fixed-width integers, size_t, pointers, double. No enum, bool, long, bit
  * field, varargs, struct by value or third-party type. Flags words: an unknown bit in a request is

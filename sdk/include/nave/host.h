@@ -38,13 +38,13 @@ struct nave_host_iface {
 
     /* The service `id`, at least of minor `min_minor` and `min_size` bytes, every slot below it
      * filled. The edge is recorded: the provider starts before and stops after the caller.
-     * Thread: [control]. State: inside create or prepare. Owns: borrowed until destroy.
+     * Thread: [control]. State: [create, prepare]. Owns: borrowed until destroy.
      * Errors: NAVE_ENOTFOUND; NAVE_EMAJOR another major is offered; NAVE_ETOOOLD; NAVE_EAMBIGUOUS;
      * NAVE_ECYCLE; NAVE_EDENIED `id` is not among the plugin's needs; NAVE_ESTATE. Each is reported. */
     nave_err (*bind)(struct nave_host *h, const char *id, uint32_t min_minor, uint32_t min_size,
                      struct nave_handle **out_handle);
     /* Offer `service` under the id of its table. The plugin's manifest must list it under provides.
-     * Thread: [control]. State: inside create. Owns: borrows service until destroy.
+     * Thread: [control]. State: [create]. Owns: borrows service until destroy.
      * Errors: NAVE_EDENIED not in the manifest; NAVE_EEXIST; NAVE_EINVAL an empty slot. */
     nave_err (*provide)(struct nave_host *h, struct nave_handle *service, uint32_t flags);
     /* The table to store in handles: `table` itself, or with NAVE_CHECK=1 one that asserts thread,
@@ -54,7 +54,7 @@ struct nave_host_iface {
     const struct nave_iface *(*publish)(struct nave_host *h, const struct nave_iface *table);
 
     /* realloc with sizes: `old` 0 allocates, `now` 0 frees. Accounted to the plugin. NULL when out
-     * of memory; `ptr` is untouched then. Aligned to 16. Thread: [any]. */
+     * of memory; `ptr` is untouched then. Aligned to 16. Thread: [any]. Null: [ptr]. */
     void *(*mem)(struct nave_host *h, void *ptr, size_t old, size_t now);
 
     /* Log `text`, one line, at NAVE_LOG_*. What is more than the plugin is to tell is left out; ask
@@ -76,12 +76,12 @@ struct nave_host_iface {
 
     /* Make a role handle of another plugin: how a router makes its handlers. `kind` and `name` choose
      * the role; `conf` is its part of the configuration (may be NULL). The edge is recorded for
-     * lifetime. Thread: [control]. State: inside prepare.
+     * lifetime. Thread: [control]. State: [prepare, make]. Null: [conf].
      * Owns: give it back with role_unmake. Errors: NAVE_ENOTFOUND (reported at `conf` with the nearest
      * name); what make returned (reported by it). */
     nave_err (*role_make)(struct nave_host *h, const char *kind, const char *name,
                           struct nave_conf *conf, struct nave_handle **out_handle);
-    /* Give back what role_make made. NULL is fine. Thread: [control]. */
+    /* Give back what role_make made. NULL is fine. Thread: [control]. Null: [handle]. */
     void (*role_unmake)(struct nave_host *h, struct nave_handle *handle);
 
     /* What the host program put into nave_runtime_options.user: how a part of the program finds the

@@ -59,24 +59,25 @@ struct nave_accept_info {
 /* "nave.protocol/1": takes streams, speaks its protocol on them, calls its handler. */
 struct nave_protocol_iface {
     struct nave_iface hdr;
-    /* A new stream for this protocol. Thread: [worker].
+    /* A new stream for this protocol. Thread: [workers].
      * Owns: takes s_take, also on failure: it then closes it. */
     void (*accept)(struct nave_protocol *p, struct nave_stream *s_take,
                    const struct nave_accept_info *info);
     /* Hand on to `next` from now on, on the worker of `op`, also what comes on the streams that are
      * there: how a reload changes the handler. What has begun stays with the one before; once nothing
      * of this worker uses that one any more, the op completes.
-     * Thread: [worker]. Owns: borrows next until the next call of set_next completes, or unmake.
+     * Thread: [workers]. Null: [next, op].
+     * Owns: borrows next until the next call of set_next completes, or unmake.
      * Errors: NAVE_OK nothing uses the one before; NAVE_EAGAIN later, see nave/op.h; NAVE_ENOSYS what
      * it hands on to is fixed; NAVE_EINVAL next is NULL (op may be NULL then: a question). */
     nave_err (*set_next)(struct nave_protocol *p, struct nave_handle *next, struct nave_op *op);
     /* No new stream will come on the worker of `op`: let those that are there end as soon as their
-     * peers can be told, and complete when none is left. Thread: [worker].
+     * peers can be told, and complete when none is left. Thread: [workers].
      * Errors: NAVE_OK none is left; NAVE_EAGAIN later; NAVE_ENOSYS the host keeps `p` until it ends. */
     nave_err (*retire)(struct nave_protocol *p, struct nave_op *op);
 };
 
-/* For a protocol that cannot change what it hands on to. Thread: [worker]. */
+/* For a protocol that cannot change what it hands on to. Thread: [workers]. */
 NAVE_UNUSED static inline nave_err
 nave_default_set_next(struct nave_protocol *p, struct nave_handle *next, struct nave_op *op)
 {
@@ -85,7 +86,7 @@ nave_default_set_next(struct nave_protocol *p, struct nave_handle *next, struct 
     (void)op;
     return NAVE_ENOSYS;
 }
-/* For a protocol that does not know its streams. Thread: [worker]. */
+/* For a protocol that does not know its streams. Thread: [workers]. */
 NAVE_UNUSED static inline nave_err nave_default_retire(struct nave_protocol *p, struct nave_op *op)
 {
     (void)p;
@@ -152,14 +153,14 @@ struct nave_transport {
 /* "nave.listener/1" */
 struct nave_listener_iface {
     struct nave_iface hdr;
-    /* Begin to accept on worker number `worker`. Thread: [worker]. Errors: NAVE_ENOMEM; NAVE_ELIMIT. */
+    /* Begin to accept on worker number `worker`. Thread: [workers]. Errors: NAVE_ENOMEM; NAVE_ELIMIT. */
     nave_err (*start)(struct nave_listener *l, uint32_t worker);
     /* Accept once more what the kernel already holds for worker number `worker`, then stop. Nothing
-     * happens when it was not started there, or was stopped. Thread: [worker]. */
+     * happens when it was not started there, or was stopped. Thread: [workers]. */
     void (*stop)(struct nave_listener *l, uint32_t worker);
     /* The address in use, with the port that the system chose. Thread: [control]. */
     nave_err (*address)(struct nave_listener *l, struct nave_addr *out);
-    /* Close what is left. Thread: [control]. State: stopped on every worker, or never started. */
+    /* Close what is left. Thread: [control]. Ends: [always]. State: stopped on every worker, or never started. */
     void (*destroy)(struct nave_listener *l);
 };
 

@@ -32,7 +32,7 @@ struct nave_conf_iface {
     /* How many members or items; 0 for a scalar. Thread: [control]. */
     size_t (*count)(const struct nave_conf *c);
     /* Member or item `i`, in the order of the file. For an object, *out_key is its name, else it is
-     * left alone; out_key may be NULL. NULL when there is none. Thread: [control].
+     * left alone; out_key may be NULL. NULL when there is none. Thread: [control]. Null: [out_key].
      * Owns: cursors and texts live as long as the one they came from. */
     struct nave_conf *(*at)(struct nave_conf *c, size_t i, struct nave_str *out_key);
     /* Member `key` of an object, or NULL. Thread: [control]. */

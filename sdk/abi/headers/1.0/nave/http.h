@@ -183,7 +183,8 @@ struct nave_http_iface {
     /* Keep the exchange beyond handle(): rule 3. Twice is fine. Thread: [worker].
      * Errors: NAVE_ENOMEM: nothing has changed. */
     nave_err (*hold)(struct nave_http *x);
-    /* Be told when the exchange is over: rule 7. Thread: [worker]. Owns: borrows arg until then. */
+    /* Be told when the exchange is over: rule 7. Thread: [worker]. Null: [fn]. Owns: borrows arg until
+     * then. */
     void (*on_end)(struct nave_http *x, nave_http_fn *fn, void *arg);
 
     /* The next bytes of the body, contiguous, as many as are there. Thread: [worker].
@@ -194,7 +195,7 @@ struct nave_http_iface {
     /* Take `n` of the bytes that peek gave. Thread: [worker]. */
     void (*body_consume)(struct nave_http *x, size_t n);
     /* Be called when body_peek will no longer say NAVE_EAGAIN. Stands until replaced. Implies hold
-     * by the time handle() returns. Thread: [worker]. Owns: borrows arg until the end. */
+     * by the time handle() returns. Thread: [worker]. Null: [fn]. Owns: borrows arg until the end. */
     void (*body_watch)(struct nave_http *x, nave_http_fn *fn, void *arg);
     /* Allow a body of up to `max` bytes in place of the configured limit. Thread: [worker].
      * Errors: NAVE_ETOOBIG the announced length is larger. */
@@ -218,19 +219,22 @@ struct nave_http_iface {
      * Errors: NAVE_OK with *out_len > 0; NAVE_EAGAIN: the write watch will be called; NAVE_ETOOBIG
      * more than announced; NAVE_ESTATE; NAVE_ECLOSED. */
     nave_err (*write)(struct nave_http *x, const void *data, size_t len, size_t *out_len);
-    /* Be called when write may go on after NAVE_EAGAIN. Thread: [worker]. Owns: borrows arg. */
+    /* Be called when write may go on after NAVE_EAGAIN. Thread: [worker]. Null: [fn]. Owns: borrows
+     * arg. */
     void (*write_watch)(struct nave_http *x, nave_http_fn *fn, void *arg);
     /* End the body, with trailer fields where the protocol has them. Thread: [worker].
+     * Null: [trailers].
      * Errors: NAVE_EINVAL; NAVE_ESTATE fewer bytes than announced (the connection is cut); NAVE_EAGAIN
      * there are trailers and a range of a file is still on its way: the write watch will be called. */
     nave_err (*end)(struct nave_http *x, const struct nave_http_header *trailers, uint32_t n);
 
     /* Promise a response to a GET of `path`: a new exchange to respond to. Thread: [worker].
+     * Null: [headers].
      * Errors: NAVE_ENOSYS the protocol or the peer has no push. */
     nave_err (*push)(struct nave_http *x, const char *path, size_t len,
                      const struct nave_http_header *headers, uint32_t n, struct nave_http **out_x);
     /* Answer 101 (or 200 to CONNECT) and take the connection as a stream; bytes that came behind the
-     * head are read from it first. The exchange ends. Thread: [worker].
+     * head are read from it first. The exchange ends. Thread: [worker]. Ends: [NAVE_OK].
      * Errors: NAVE_ESTATE not asked for, or a body is unread; NAVE_EINVAL; NAVE_ETOONEW;
      * NAVE_ENOSYS; NAVE_ENOMEM. */
     nave_err (*upgrade)(struct nave_http *x, const struct nave_http_response *r,
@@ -261,9 +265,10 @@ struct nave_http_reply_iface {
     struct nave_iface hdr;
     /* Send the whole response; texts and body are copied. The reply is gone, whatever is returned but
      * for NAVE_EINVAL, NAVE_ETOONEW and NAVE_ENOMEM. Thread: [any].
+     * Ends: [unless NAVE_EINVAL, NAVE_ETOONEW, NAVE_ENOMEM].
      * Errors: NAVE_ECLOSED the peer has gone; NAVE_EINVAL; NAVE_ETOONEW; NAVE_ENOMEM. */
     nave_err (*respond)(struct nave_http_reply *r, const struct nave_http_response *response);
-    /* Give up: the peer gets 503. Thread: [any]. */
+    /* Give up: the peer gets 503. Thread: [any]. Ends: [always]. */
     void (*drop)(struct nave_http_reply *r);
     /* 1 when the peer has gone and answering is of no use. A hint. Thread: [any]. */
     int32_t (*is_closed)(struct nave_http_reply *r);
@@ -276,7 +281,7 @@ struct nave_http_reply {
 /* "nave.http.handler/1": what answers. Role kind "handler". */
 struct nave_http_handler_iface {
     struct nave_iface hdr;
-    /* Answer `x`: rules 2 and 3. Thread: [worker]; for one handler, workers call at the same time. */
+    /* Answer `x`: rules 2 and 3. Thread: [workers]. */
     void (*handle)(struct nave_http_handler *h, struct nave_http *x);
 };
 

@@ -7,8 +7,9 @@
  * the end. Every slot is filled: what is optional holds a default function of the SDK.
  *
  * A handle is a pointer to an object whose first word is its table; the rest is the implementer's.
- * An implementer stores the table that nave_host_publish() returned, so that checked mode
- * (NAVE_CHECK=1) can put an asserting table in between.
+ * An implementer stores the table that nave_host_iface.publish returned, each time it makes a handle
+ * (also in memory that was one before), so that checked mode (NAVE_CHECK=1) can put asserting tables
+ * in between and tell handles in use from handles given up. Tables are not compared.
  */
 #ifndef NAVE_IFACE_H
 #define NAVE_IFACE_H

@@ -78,29 +78,29 @@ struct nave_file_range {
 /* "nave.stream/1" */
 struct nave_stream_iface {
     struct nave_iface hdr;
-    /* Read into up to `n` (at most 16) spans. Thread: [worker]. State: [open].
+    /* Read into up to `n` (1 to 16) spans. Thread: [worker]. State: [open].
      * Errors: NAVE_OK with *out_len > 0; NAVE_EAGAIN; NAVE_EOF; NAVE_ERESET and others: rule 6. */
     nave_err (*read)(struct nave_stream *s, const struct nave_span *spans, uint32_t n,
                      size_t *out_len);
-    /* Write from up to `n` (at most 16) pieces; may take only a part. Thread: [worker]. State: [open].
+    /* Write from up to `n` (1 to 16) pieces; may take only a part. Thread: [worker]. State: [open].
      * Errors: NAVE_OK with *out_len > 0 (less than asked: the next write is NAVE_EAGAIN);
      * NAVE_EAGAIN; NAVE_ESTATE after shut; NAVE_ERESET and others: rule 6. */
     nave_err (*write)(struct nave_stream *s, const struct nave_bytes *pieces, uint32_t n,
                       size_t *out_len);
-    /* Set the standing watch of `direction`; NULL takes it away. Thread: [worker].
+    /* Set the standing watch of `direction`; NULL takes it away. Thread: [worker]. Null: [fn].
      * Owns: borrows arg until replaced or closed. */
     void (*watch)(struct nave_stream *s, uint32_t direction, nave_stream_fn *fn, void *arg);
     /* End our direction: the peer sees the end after all that was written. Thread: [worker].
      * Errors: NAVE_ESTATE already shut; others: rule 6. */
     nave_err (*shut)(struct nave_stream *s);
-    /* Give the stream up. Thread: [worker]. Flags NAVE_CLOSE_*. */
+    /* Give the stream up. Thread: [worker]. Ends: [always]. Flags NAVE_CLOSE_*. */
     void (*close)(struct nave_stream *s, uint32_t flags);
     /* Fill `info` as far as info->size reaches. Thread: [worker].
      * Owns: texts are valid until close. Errors: NAVE_EINVAL info->size is below 8. */
     nave_err (*info)(struct nave_stream *s, struct nave_stream_info *info);
     /* Write from up to `n` (at most 16) pieces, and behind them a range of a file, which need not come
      * into this process. May take only a part, also of the pieces. Thread: [worker]. State: [open].
-     * Owns: borrows all until it returns. Optional: nave_default_stream_write_file.
+     * Null: [pieces]. Owns: borrows all until it returns. Optional: nave_default_stream_write_file.
      * Errors: NAVE_OK with *out_len > 0, of pieces and file together; when that is less than asked the
      * next call tells why. NAVE_EAGAIN. With nothing written, and the stream as it was: NAVE_EOF the
      * file ends at or before the offset; NAVE_EIO it cannot be read; NAVE_ENOSYS not with this stream or

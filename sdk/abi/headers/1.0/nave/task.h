@@ -26,7 +26,7 @@ struct nave_waker_iface {
     void (*clone)(const struct nave_waker *w, struct nave_waker *out);
     /* Have the task polled again. Harmless when it has completed. Thread: [any]. */
     void (*wake)(const struct nave_waker *w);
-    /* Give `w` back. Thread: [any]. */
+    /* Give `w` back. Thread: [any]. Ends: [always]. */
     void (*drop)(struct nave_waker *w);
 };
 
@@ -55,7 +55,7 @@ struct nave_future_iface {
      * cloned to whoever will wake. Thread: [worker]. */
     nave_poll (*poll)(struct nave_future *f, struct nave_cx *cx);
     /* Release what the frame holds; called once, after READY or instead of it. Does not free the
-     * future itself. Thread: [worker]. */
+     * future itself. Thread: [worker]. Ends: [always]. */
     void (*drop)(struct nave_future *f);
     /* The result of a future that is READY: NAVE_OK or an error. Thread: [worker]. */
     nave_err (*result)(struct nave_future *f);

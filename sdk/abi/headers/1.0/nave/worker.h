@@ -56,7 +56,7 @@ struct nave_worker_iface {
     /* Memory of this worker, from its slabs: no lock, no system call in steady state; zeroed by
      * nobody; aligned to 16. NULL when out of memory or over the limit. Thread: [worker]. */
     void *(*alloc)(struct nave_worker *w, size_t size);
-    /* Give back what alloc returned, with the same size. NULL is fine. Thread: [worker]. */
+    /* Give back what alloc returned, with the same size. NULL is fine. Thread: [worker]. Null: [ptr]. */
     void (*free)(struct nave_worker *w, void *ptr, size_t size);
 
     /* Arm `t` to fire once at `deadline_ns` on the clock of the worker. Arming an armed timer moves
@@ -85,7 +85,7 @@ struct nave_worker_iface {
     /* Ask to be called again for `directions`. Thread: [worker].
      * Call nave_io_rearm(), which costs nothing where nothing is to be done. */
     void (*io_rearm)(struct nave_io *io, uint32_t directions);
-    /* Stop watching; fn is not called again. Thread: [worker]. */
+    /* Stop watching; fn is not called again. Thread: [worker]. Ends: [always]. */
     void (*io_close)(struct nave_io *io);
 
     /* Make a future with `frame_size` bytes of zeroed frame behind its head. Thread: [worker].

@@ -1,0 +1,1418 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Made by tools/gen-checks from the contracts in sdk/include/nave; not to be edited.
+ * The tables of checked mode: each slot asserts what its tags say, then calls the real one.
+ */
+/* clang-format off */
+#include "check.h"
+
+#include <nave/admin.h>
+#include <nave/conf.h>
+#include <nave/host.h>
+#include <nave/http.h>
+#include <nave/role.h>
+#include <nave/stream.h>
+#include <nave/task.h>
+#include <nave/worker.h>
+
+#include "admin.h"
+#include "check_rules.h"
+#include "conf.h"
+#include "plugin_host.h"
+#include "registry.h"
+#include "worker_state.h"
+
+/* --- nave.admin/1 ------------------------------------------------------------------------------ */
+
+static const struct nv_check_rule admin_describe_rule = {
+    NAVE_ADMIN_ID, "describe", NV_THREAD_CONTROL, 0};
+
+static nave_err admin_describe(struct nave_admin *a, const char *what, const char *const
+    *subjects, const char *format, nave_write_fn *write, void *arg)
+{
+    const struct nave_admin_iface *raw = &nv_admin_table;
+    struct nv_check check;
+
+    nv_check_admin(&check, &admin_describe_rule, a, NV_CHECK_CALLER);
+    if (!what)
+        nv_check_null(&check, "what");
+    if (!write)
+        nv_check_null(&check, "write");
+    return raw->describe(a, what, subjects, format, write, arg);
+}
+
+const struct nave_admin_iface nv_admin_checked_table = {
+    .hdr = NAVE_IFACE(struct nave_admin_iface, NAVE_ADMIN_ID, 0, NAVE_IFACE_DRAFT),
+    .describe = admin_describe,
+};
+
+/* --- nave.conf/1 ------------------------------------------------------------------------------- */
+
+static const struct nv_check_rule conf_kind_rule = {
+    NAVE_CONF_ID, "kind", NV_THREAD_CONTROL, 0};
+
+static uint32_t conf_kind(const struct nave_conf *c)
+{
+    const struct nave_conf_iface *raw = &nv_conf_table;
+    struct nv_check check;
+
+    nv_check_conf(&check, &conf_kind_rule, c, NV_CHECK_CALLER);
+    return raw->kind(c);
+}
+
+static const struct nv_check_rule conf_count_rule = {
+    NAVE_CONF_ID, "count", NV_THREAD_CONTROL, 0};
+
+static size_t conf_count(const struct nave_conf *c)
+{
+    const struct nave_conf_iface *raw = &nv_conf_table;
+    struct nv_check check;
+
+    nv_check_conf(&check, &conf_count_rule, c, NV_CHECK_CALLER);
+    return raw->count(c);
+}
+
+static const struct nv_check_rule conf_at_rule = {
+    NAVE_CONF_ID, "at", NV_THREAD_CONTROL, 0};
+
+static struct nave_conf *conf_at(struct nave_conf *c, size_t i, struct nave_str *out_key)
+{
+    const struct nave_conf_iface *raw = &nv_conf_table;
+    struct nv_check check;
+
+    nv_check_conf(&check, &conf_at_rule, c, NV_CHECK_CALLER);
+    return raw->at(c, i, out_key);
+}
+
+static const struct nv_check_rule conf_get_rule = {
+    NAVE_CONF_ID, "get", NV_THREAD_CONTROL, 0};
+
+static struct nave_conf *conf_get(struct nave_conf *c, const char *key)
+{
+    const struct nave_conf_iface *raw = &nv_conf_table;
+    struct nv_check check;
+
+    nv_check_conf(&check, &conf_get_rule, c, NV_CHECK_CALLER);
+    if (!key)
+        nv_check_null(&check, "key");
+    return raw->get(c, key);
+}
+
+static const struct nv_check_rule conf_text_rule = {
+    NAVE_CONF_ID, "text", NV_THREAD_CONTROL, 0};
+
+static nave_err conf_text(const struct nave_conf *c, struct nave_str *out)
+{
+    const struct nave_conf_iface *raw = &nv_conf_table;
+    struct nv_check check;
+
+    nv_check_conf(&check, &conf_text_rule, c, NV_CHECK_CALLER);
+    if (!out)
+        nv_check_null(&check, "out");
+    return raw->text(c, out);
+}
+
+static const struct nv_check_rule conf_integer_rule = {
+    NAVE_CONF_ID, "integer", NV_THREAD_CONTROL, 0};
+
+static nave_err conf_integer(const struct nave_conf *c, int64_t *out)
+{
+    const struct nave_conf_iface *raw = &nv_conf_table;
+    struct nv_check check;
+
+    nv_check_conf(&check, &conf_integer_rule, c, NV_CHECK_CALLER);
+    if (!out)
+        nv_check_null(&check, "out");
+    return raw->integer(c, out);
+}
+
+static const struct nv_check_rule conf_real_rule = {
+    NAVE_CONF_ID, "real", NV_THREAD_CONTROL, 0};
+
+static nave_err conf_real(const struct nave_conf *c, double *out)
+{
+    const struct nave_conf_iface *raw = &nv_conf_table;
+    struct nv_check check;
+
+    nv_check_conf(&check, &conf_real_rule, c, NV_CHECK_CALLER);
+    if (!out)
+        nv_check_null(&check, "out");
+    return raw->real(c, out);
+}
+
+static const struct nv_check_rule conf_flag_rule = {
+    NAVE_CONF_ID, "flag", NV_THREAD_CONTROL, 0};
+
+static nave_err conf_flag(const struct nave_conf *c, uint32_t *out)
+{
+    const struct nave_conf_iface *raw = &nv_conf_table;
+    struct nv_check check;
+
+    nv_check_conf(&check, &conf_flag_rule, c, NV_CHECK_CALLER);
+    if (!out)
+        nv_check_null(&check, "out");
+    return raw->flag(c, out);
+}
+
+static const struct nv_check_rule conf_duration_rule = {
+    NAVE_CONF_ID, "duration", NV_THREAD_CONTROL, 0};
+
+static nave_err conf_duration(const struct nave_conf *c, nave_nsec *out)
+{
+    const struct nave_conf_iface *raw = &nv_conf_table;
+    struct nv_check check;
+
+    nv_check_conf(&check, &conf_duration_rule, c, NV_CHECK_CALLER);
+    if (!out)
+        nv_check_null(&check, "out");
+    return raw->duration(c, out);
+}
+
+static const struct nv_check_rule conf_bytes_rule = {
+    NAVE_CONF_ID, "bytes", NV_THREAD_CONTROL, 0};
+
+static nave_err conf_bytes(const struct nave_conf *c, uint64_t *out)
+{
+    const struct nave_conf_iface *raw = &nv_conf_table;
+    struct nv_check check;
+
+    nv_check_conf(&check, &conf_bytes_rule, c, NV_CHECK_CALLER);
+    if (!out)
+        nv_check_null(&check, "out");
+    return raw->bytes(c, out);
+}
+
+static const struct nv_check_rule conf_dump_rule = {
+    NAVE_CONF_ID, "dump", NV_THREAD_CONTROL, 0};
+
+static nave_err conf_dump(struct nave_conf *c, struct nave_str *out)
+{
+    const struct nave_conf_iface *raw = &nv_conf_table;
+    struct nv_check check;
+
+    nv_check_conf(&check, &conf_dump_rule, c, NV_CHECK_CALLER);
+    if (!out)
+        nv_check_null(&check, "out");
+    return raw->dump(c, out);
+}
+
+static const struct nv_check_rule conf_fail_rule = {
+    NAVE_CONF_ID, "fail", NV_THREAD_CONTROL, 0};
+
+static void conf_fail(const struct nave_conf *c, const char *text, size_t len)
+{
+    const struct nave_conf_iface *raw = &nv_conf_table;
+    struct nv_check check;
+
+    nv_check_conf(&check, &conf_fail_rule, c, NV_CHECK_CALLER);
+    if (!text)
+        nv_check_null(&check, "text");
+    raw->fail(c, text, len);
+}
+
+const struct nave_conf_iface nv_conf_checked_table = {
+    .hdr = NAVE_IFACE(struct nave_conf_iface, NAVE_CONF_ID, 0, NAVE_IFACE_DRAFT),
+    .kind = conf_kind,
+    .count = conf_count,
+    .at = conf_at,
+    .get = conf_get,
+    .text = conf_text,
+    .integer = conf_integer,
+    .real = conf_real,
+    .flag = conf_flag,
+    .duration = conf_duration,
+    .bytes = conf_bytes,
+    .dump = conf_dump,
+    .fail = conf_fail,
+};
+
+/* --- nave.host/1 ------------------------------------------------------------------------------- */
+
+static const struct nv_check_rule host_bind_rule = {
+    NAVE_HOST_ID, "bind", NV_THREAD_CONTROL, 1u << NV_CALL_CREATE | 1u << NV_CALL_PREPARE};
+
+static nave_err host_bind(struct nave_host *h, const char *id, uint32_t min_minor, uint32_t
+    min_size, struct nave_handle **out_handle)
+{
+    const struct nave_host_iface *raw = &nv_host_table;
+    struct nv_check check;
+
+    nv_check_host(&check, &host_bind_rule, h, NV_CHECK_CALLER);
+    if (!id)
+        nv_check_null(&check, "id");
+    if (!out_handle)
+        nv_check_null(&check, "out_handle");
+    return raw->bind(h, id, min_minor, min_size, out_handle);
+}
+
+static const struct nv_check_rule host_provide_rule = {
+    NAVE_HOST_ID, "provide", NV_THREAD_CONTROL, 1u << NV_CALL_CREATE};
+
+static nave_err host_provide(struct nave_host *h, struct nave_handle *service, uint32_t flags)
+{
+    const struct nave_host_iface *raw = &nv_host_table;
+    struct nv_check check;
+
+    nv_check_host(&check, &host_provide_rule, h, NV_CHECK_CALLER);
+    if (!service)
+        nv_check_null(&check, "service");
+    return raw->provide(h, service, flags);
+}
+
+static const struct nv_check_rule host_publish_rule = {
+    NAVE_HOST_ID, "publish", NV_THREAD_CONTROL, 0};
+
+static const struct nave_iface *host_publish(struct nave_host *h, const struct nave_iface
+    *table)
+{
+    const struct nave_host_iface *raw = &nv_host_table;
+    struct nv_check check;
+
+    nv_check_host(&check, &host_publish_rule, h, NV_CHECK_CALLER);
+    if (!table)
+        nv_check_null(&check, "table");
+    return raw->publish(h, table);
+}
+
+static const struct nv_check_rule host_mem_rule = {
+    NAVE_HOST_ID, "mem", NV_THREAD_ANY, 0};
+
+static void *host_mem(struct nave_host *h, void *ptr, size_t old, size_t now)
+{
+    const struct nave_host_iface *raw = &nv_host_table;
+    struct nv_check check;
+
+    nv_check_host(&check, &host_mem_rule, h, NV_CHECK_CALLER);
+    return nv_around_host_mem(&check, raw, h, ptr, old, now);
+}
+
+static const struct nv_check_rule host_log_rule = {
+    NAVE_HOST_ID, "log", NV_THREAD_ANY, 0};
+
+static void host_log(struct nave_host *h, uint32_t level, const char *text, size_t len)
+{
+    const struct nave_host_iface *raw = &nv_host_table;
+    struct nv_check check;
+
+    nv_check_host(&check, &host_log_rule, h, NV_CHECK_CALLER);
+    if (!text)
+        nv_check_null(&check, "text");
+    raw->log(h, level, text, len);
+}
+
+static const struct nv_check_rule host_fail_rule = {
+    NAVE_HOST_ID, "fail", NV_THREAD_CONTROL, 0};
+
+static void host_fail(struct nave_host *h, const char *text, size_t len)
+{
+    const struct nave_host_iface *raw = &nv_host_table;
+    struct nv_check check;
+
+    nv_check_host(&check, &host_fail_rule, h, NV_CHECK_CALLER);
+    if (!text)
+        nv_check_null(&check, "text");
+    raw->fail(h, text, len);
+}
+
+static const struct nv_check_rule host_worker_count_rule = {
+    NAVE_HOST_ID, "worker_count", NV_THREAD_ANY, 0};
+
+static uint32_t host_worker_count(struct nave_host *h)
+{
+    const struct nave_host_iface *raw = &nv_host_table;
+    struct nv_check check;
+
+    nv_check_host(&check, &host_worker_count_rule, h, NV_CHECK_CALLER);
+    return raw->worker_count(h);
+}
+
+static const struct nv_check_rule host_counter_rule = {
+    NAVE_HOST_ID, "counter", NV_THREAD_CONTROL, 0};
+
+static nave_err host_counter(struct nave_host *h, const char *name, const char *doc, struct
+    nave_counter *out_counter)
+{
+    const struct nave_host_iface *raw = &nv_host_table;
+    struct nv_check check;
+
+    nv_check_host(&check, &host_counter_rule, h, NV_CHECK_CALLER);
+    if (!name)
+        nv_check_null(&check, "name");
+    if (!doc)
+        nv_check_null(&check, "doc");
+    if (!out_counter)
+        nv_check_null(&check, "out_counter");
+    return raw->counter(h, name, doc, out_counter);
+}
+
+static const struct nv_check_rule host_role_make_rule = {
+    NAVE_HOST_ID, "role_make", NV_THREAD_CONTROL, 1u << NV_CALL_PREPARE | 1u << NV_CALL_MAKE};
+
+static nave_err host_role_make(struct nave_host *h, const char *kind, const char *name, struct
+    nave_conf *conf, struct nave_handle **out_handle)
+{
+    const struct nave_host_iface *raw = &nv_host_table;
+    struct nv_check check;
+
+    nv_check_host(&check, &host_role_make_rule, h, NV_CHECK_CALLER);
+    if (!kind)
+        nv_check_null(&check, "kind");
+    if (!name)
+        nv_check_null(&check, "name");
+    if (!out_handle)
+        nv_check_null(&check, "out_handle");
+    return raw->role_make(h, kind, name, conf, out_handle);
+}
+
+static const struct nv_check_rule host_role_unmake_rule = {
+    NAVE_HOST_ID, "role_unmake", NV_THREAD_CONTROL, 0};
+
+static void host_role_unmake(struct nave_host *h, struct nave_handle *handle)
+{
+    const struct nave_host_iface *raw = &nv_host_table;
+    struct nv_check check;
+
+    nv_check_host(&check, &host_role_unmake_rule, h, NV_CHECK_CALLER);
+    raw->role_unmake(h, handle);
+}
+
+static const struct nv_check_rule host_user_rule = {
+    NAVE_HOST_ID, "user", NV_THREAD_ANY, 0};
+
+static void *host_user(struct nave_host *h)
+{
+    const struct nave_host_iface *raw = &nv_host_table;
+    struct nv_check check;
+
+    nv_check_host(&check, &host_user_rule, h, NV_CHECK_CALLER);
+    return raw->user(h);
+}
+
+const struct nave_host_iface nv_host_checked_table = {
+    .hdr = NAVE_IFACE(struct nave_host_iface, NAVE_HOST_ID, 0, NAVE_IFACE_DRAFT),
+    .bind = host_bind,
+    .provide = host_provide,
+    .publish = host_publish,
+    .mem = host_mem,
+    .log = host_log,
+    .fail = host_fail,
+    .worker_count = host_worker_count,
+    .counter = host_counter,
+    .role_make = host_role_make,
+    .role_unmake = host_role_unmake,
+    .user = host_user,
+};
+
+/* --- nave.http/1 ------------------------------------------------------------------------------- */
+
+static const struct nv_check_rule http_alloc_rule = {
+    NAVE_HTTP_ID, "alloc", NV_THREAD_WORKER, 0};
+
+static void *http_alloc(struct nave_http *x, size_t size)
+{
+    struct nv_check check;
+    const struct nave_http_iface *raw =
+        nv_check_shadow(&check, &http_alloc_rule, x, NV_CHECK_CALLER);
+
+    return raw->alloc(x, size);
+}
+
+static const struct nv_check_rule http_hold_rule = {
+    NAVE_HTTP_ID, "hold", NV_THREAD_WORKER, 0};
+
+static nave_err http_hold(struct nave_http *x)
+{
+    struct nv_check check;
+    const struct nave_http_iface *raw =
+        nv_check_shadow(&check, &http_hold_rule, x, NV_CHECK_CALLER);
+
+    return nv_around_http_hold(&check, raw, x);
+}
+
+static const struct nv_check_rule http_on_end_rule = {
+    NAVE_HTTP_ID, "on_end", NV_THREAD_WORKER, 0};
+
+static void http_on_end(struct nave_http *x, nave_http_fn *fn, void *arg)
+{
+    struct nv_check check;
+    const struct nave_http_iface *raw =
+        nv_check_shadow(&check, &http_on_end_rule, x, NV_CHECK_CALLER);
+
+    nv_around_http_on_end(&check, raw, x, fn, arg);
+}
+
+static const struct nv_check_rule http_body_peek_rule = {
+    NAVE_HTTP_ID, "body_peek", NV_THREAD_WORKER, 0};
+
+static nave_err http_body_peek(struct nave_http *x, struct nave_bytes *out)
+{
+    struct nv_check check;
+    const struct nave_http_iface *raw =
+        nv_check_shadow(&check, &http_body_peek_rule, x, NV_CHECK_CALLER);
+
+    if (!out)
+        nv_check_null(&check, "out");
+    return raw->body_peek(x, out);
+}
+
+static const struct nv_check_rule http_body_consume_rule = {
+    NAVE_HTTP_ID, "body_consume", NV_THREAD_WORKER, 0};
+
+static void http_body_consume(struct nave_http *x, size_t n)
+{
+    struct nv_check check;
+    const struct nave_http_iface *raw =
+        nv_check_shadow(&check, &http_body_consume_rule, x, NV_CHECK_CALLER);
+
+    raw->body_consume(x, n);
+}
+
+static const struct nv_check_rule http_body_watch_rule = {
+    NAVE_HTTP_ID, "body_watch", NV_THREAD_WORKER, 0};
+
+static void http_body_watch(struct nave_http *x, nave_http_fn *fn, void *arg)
+{
+    struct nv_check check;
+    const struct nave_http_iface *raw =
+        nv_check_shadow(&check, &http_body_watch_rule, x, NV_CHECK_CALLER);
+
+    nv_around_http_body_watch(&check, raw, x, fn, arg);
+}
+
+static const struct nv_check_rule http_body_limit_rule = {
+    NAVE_HTTP_ID, "body_limit", NV_THREAD_WORKER, 0};
+
+static nave_err http_body_limit(struct nave_http *x, uint64_t max)
+{
+    struct nv_check check;
+    const struct nave_http_iface *raw =
+        nv_check_shadow(&check, &http_body_limit_rule, x, NV_CHECK_CALLER);
+
+    return raw->body_limit(x, max);
+}
+
+static const struct nv_check_rule http_trailer_rule = {
+    NAVE_HTTP_ID, "trailer", NV_THREAD_WORKER, 0};
+
+static nave_err http_trailer(struct nave_http *x, uint32_t i, struct nave_http_header *out)
+{
+    struct nv_check check;
+    const struct nave_http_iface *raw =
+        nv_check_shadow(&check, &http_trailer_rule, x, NV_CHECK_CALLER);
+
+    if (!out)
+        nv_check_null(&check, "out");
+    return raw->trailer(x, i, out);
+}
+
+static const struct nv_check_rule http_inform_rule = {
+    NAVE_HTTP_ID, "inform", NV_THREAD_WORKER, 0};
+
+static nave_err http_inform(struct nave_http *x, const struct nave_http_response *r)
+{
+    struct nv_check check;
+    const struct nave_http_iface *raw =
+        nv_check_shadow(&check, &http_inform_rule, x, NV_CHECK_CALLER);
+
+    if (!r)
+        nv_check_null(&check, "r");
+    return raw->inform(x, r);
+}
+
+static const struct nv_check_rule http_respond_rule = {
+    NAVE_HTTP_ID, "respond", NV_THREAD_WORKER, 0};
+
+static nave_err http_respond(struct nave_http *x, const struct nave_http_response *r)
+{
+    struct nv_check check;
+    const struct nave_http_iface *raw =
+        nv_check_shadow(&check, &http_respond_rule, x, NV_CHECK_CALLER);
+
+    if (!r)
+        nv_check_null(&check, "r");
+    return nv_around_http_respond(&check, raw, x, r);
+}
+
+static const struct nv_check_rule http_start_rule = {
+    NAVE_HTTP_ID, "start", NV_THREAD_WORKER, 0};
+
+static nave_err http_start(struct nave_http *x, const struct nave_http_response *r, int64_t
+    body_size)
+{
+    struct nv_check check;
+    const struct nave_http_iface *raw =
+        nv_check_shadow(&check, &http_start_rule, x, NV_CHECK_CALLER);
+
+    if (!r)
+        nv_check_null(&check, "r");
+    return nv_around_http_start(&check, raw, x, r, body_size);
+}
+
+static const struct nv_check_rule http_write_rule = {
+    NAVE_HTTP_ID, "write", NV_THREAD_WORKER, 0};
+
+static nave_err http_write(struct nave_http *x, const void *data, size_t len, size_t *out_len)
+{
+    struct nv_check check;
+    const struct nave_http_iface *raw =
+        nv_check_shadow(&check, &http_write_rule, x, NV_CHECK_CALLER);
+
+    if (!data)
+        nv_check_null(&check, "data");
+    if (!out_len)
+        nv_check_null(&check, "out_len");
+    return raw->write(x, data, len, out_len);
+}
+
+static const struct nv_check_rule http_write_watch_rule = {
+    NAVE_HTTP_ID, "write_watch", NV_THREAD_WORKER, 0};
+
+static void http_write_watch(struct nave_http *x, nave_http_fn *fn, void *arg)
+{
+    struct nv_check check;
+    const struct nave_http_iface *raw =
+        nv_check_shadow(&check, &http_write_watch_rule, x, NV_CHECK_CALLER);
+
+    raw->write_watch(x, fn, arg);
+}
+
+static const struct nv_check_rule http_end_rule = {
+    NAVE_HTTP_ID, "end", NV_THREAD_WORKER, 0};
+
+static nave_err http_end(struct nave_http *x, const struct nave_http_header *trailers, uint32_t
+    n)
+{
+    struct nv_check check;
+    const struct nave_http_iface *raw =
+        nv_check_shadow(&check, &http_end_rule, x, NV_CHECK_CALLER);
+
+    return raw->end(x, trailers, n);
+}
+
+static const struct nv_check_rule http_push_rule = {
+    NAVE_HTTP_ID, "push", NV_THREAD_WORKER, 0};
+
+static nave_err http_push(struct nave_http *x, const char *path, size_t len, const struct
+    nave_http_header *headers, uint32_t n, struct nave_http **out_x)
+{
+    struct nv_check check;
+    const struct nave_http_iface *raw =
+        nv_check_shadow(&check, &http_push_rule, x, NV_CHECK_CALLER);
+
+    if (!path)
+        nv_check_null(&check, "path");
+    if (!out_x)
+        nv_check_null(&check, "out_x");
+    return raw->push(x, path, len, headers, n, out_x);
+}
+
+static const struct nv_check_rule http_upgrade_rule = {
+    NAVE_HTTP_ID, "upgrade", NV_THREAD_WORKER, 0};
+
+static nave_err http_upgrade(struct nave_http *x, const struct nave_http_response *r, struct
+    nave_stream **out_stream)
+{
+    struct nv_check check;
+    const struct nave_http_iface *raw =
+        nv_check_shadow(&check, &http_upgrade_rule, x, NV_CHECK_CALLER);
+    nave_err err;
+
+    if (!r)
+        nv_check_null(&check, "r");
+    if (!out_stream)
+        nv_check_null(&check, "out_stream");
+    nv_check_end(&check, x);
+    err = raw->upgrade(x, r, out_stream);
+    if (err != NAVE_OK)
+        nv_check_go_on(&check, x);
+    return err;
+}
+
+static const struct nv_check_rule http_defer_rule = {
+    NAVE_HTTP_ID, "defer", NV_THREAD_WORKER, 0};
+
+static nave_err http_defer(struct nave_http *x, struct nave_http_reply **out_reply)
+{
+    struct nv_check check;
+    const struct nave_http_iface *raw =
+        nv_check_shadow(&check, &http_defer_rule, x, NV_CHECK_CALLER);
+
+    if (!out_reply)
+        nv_check_null(&check, "out_reply");
+    return nv_around_http_defer(&check, raw, x, out_reply);
+}
+
+static const struct nv_check_rule http_abort_rule = {
+    NAVE_HTTP_ID, "abort", NV_THREAD_WORKER, 0};
+
+static void http_abort(struct nave_http *x)
+{
+    struct nv_check check;
+    const struct nave_http_iface *raw =
+        nv_check_shadow(&check, &http_abort_rule, x, NV_CHECK_CALLER);
+
+    nv_around_http_abort(&check, raw, x);
+}
+
+static const struct nv_check_rule http_info_rule = {
+    NAVE_HTTP_ID, "info", NV_THREAD_WORKER, 0};
+
+static nave_err http_info(struct nave_http *x, struct nave_stream_info *info)
+{
+    struct nv_check check;
+    const struct nave_http_iface *raw =
+        nv_check_shadow(&check, &http_info_rule, x, NV_CHECK_CALLER);
+
+    if (!info)
+        nv_check_null(&check, "info");
+    return raw->info(x, info);
+}
+
+static const struct nv_check_rule http_write_file_rule = {
+    NAVE_HTTP_ID, "write_file", NV_THREAD_WORKER, 0};
+
+static nave_err http_write_file(struct nave_http *x, const struct nave_file_range *file)
+{
+    struct nv_check check;
+    const struct nave_http_iface *raw =
+        nv_check_shadow(&check, &http_write_file_rule, x, NV_CHECK_CALLER);
+
+    if (!file)
+        nv_check_null(&check, "file");
+    return raw->write_file(x, file);
+}
+
+static const struct nave_http_iface http_checked = {
+    .hdr = NAVE_IFACE(struct nave_http_iface, NAVE_HTTP_ID, 0, NAVE_IFACE_DRAFT),
+    .alloc = http_alloc,
+    .hold = http_hold,
+    .on_end = http_on_end,
+    .body_peek = http_body_peek,
+    .body_consume = http_body_consume,
+    .body_watch = http_body_watch,
+    .body_limit = http_body_limit,
+    .trailer = http_trailer,
+    .inform = http_inform,
+    .respond = http_respond,
+    .start = http_start,
+    .write = http_write,
+    .write_watch = http_write_watch,
+    .end = http_end,
+    .push = http_push,
+    .upgrade = http_upgrade,
+    .defer = http_defer,
+    .abort = http_abort,
+    .info = http_info,
+    .write_file = http_write_file,
+};
+
+/* --- nave.http.reply/1 ------------------------------------------------------------------------- */
+
+static const struct nv_check_rule http_reply_respond_rule = {
+    NAVE_HTTP_REPLY_ID, "respond", NV_THREAD_ANY, 0};
+
+static nave_err http_reply_respond(struct nave_http_reply *r, const struct nave_http_response
+    *response)
+{
+    struct nv_check check;
+    const struct nave_http_reply_iface *raw =
+        nv_check_shadow(&check, &http_reply_respond_rule, r, NV_CHECK_CALLER);
+    nave_err err;
+
+    if (!response)
+        nv_check_null(&check, "response");
+    nv_check_end(&check, r);
+    err = raw->respond(r, response);
+    if (err == NAVE_EINVAL || err == NAVE_ETOONEW || err == NAVE_ENOMEM)
+        nv_check_go_on(&check, r);
+    return err;
+}
+
+static const struct nv_check_rule http_reply_drop_rule = {
+    NAVE_HTTP_REPLY_ID, "drop", NV_THREAD_ANY, 0};
+
+static void http_reply_drop(struct nave_http_reply *r)
+{
+    struct nv_check check;
+    const struct nave_http_reply_iface *raw =
+        nv_check_shadow(&check, &http_reply_drop_rule, r, NV_CHECK_CALLER);
+
+    nv_check_end(&check, r);
+    raw->drop(r);
+}
+
+static const struct nv_check_rule http_reply_is_closed_rule = {
+    NAVE_HTTP_REPLY_ID, "is_closed", NV_THREAD_ANY, 0};
+
+static int32_t http_reply_is_closed(struct nave_http_reply *r)
+{
+    struct nv_check check;
+    const struct nave_http_reply_iface *raw =
+        nv_check_shadow(&check, &http_reply_is_closed_rule, r, NV_CHECK_CALLER);
+
+    return raw->is_closed(r);
+}
+
+static const struct nave_http_reply_iface http_reply_checked = {
+    .hdr = NAVE_IFACE(struct nave_http_reply_iface, NAVE_HTTP_REPLY_ID, 0, NAVE_IFACE_DRAFT),
+    .respond = http_reply_respond,
+    .drop = http_reply_drop,
+    .is_closed = http_reply_is_closed,
+};
+
+/* --- nave.http.handler/1 ----------------------------------------------------------------------- */
+
+static const struct nv_check_rule http_handler_handle_rule = {
+    NAVE_HTTP_HANDLER_ID, "handle", NV_THREAD_WORKERS, 0};
+
+static void http_handler_handle(struct nave_http_handler *h, struct nave_http *x)
+{
+    struct nv_check check;
+    const struct nave_http_handler_iface *raw =
+        nv_check_shadow(&check, &http_handler_handle_rule, h, NV_CHECK_CALLER);
+
+    if (!x)
+        nv_check_null(&check, "x");
+    nv_before_http_handler_handle(&check, h, x);
+    raw->handle(h, x);
+}
+
+static const struct nave_http_handler_iface http_handler_checked = {
+    .hdr = NAVE_IFACE(struct nave_http_handler_iface, NAVE_HTTP_HANDLER_ID, 0, NAVE_IFACE_DRAFT),
+    .handle = http_handler_handle,
+};
+
+/* --- nave.protocol/1 --------------------------------------------------------------------------- */
+
+static const struct nv_check_rule protocol_accept_rule = {
+    NAVE_PROTOCOL_ID, "accept", NV_THREAD_WORKERS, 0};
+
+static void protocol_accept(struct nave_protocol *p, struct nave_stream *s_take, const struct
+    nave_accept_info *info)
+{
+    struct nv_check check;
+    const struct nave_protocol_iface *raw =
+        nv_check_shadow(&check, &protocol_accept_rule, p, NV_CHECK_CALLER);
+
+    if (!s_take)
+        nv_check_null(&check, "s_take");
+    if (!info)
+        nv_check_null(&check, "info");
+    nv_before_protocol_accept(&check, p, s_take, info);
+    raw->accept(p, s_take, info);
+}
+
+static const struct nv_check_rule protocol_set_next_rule = {
+    NAVE_PROTOCOL_ID, "set_next", NV_THREAD_WORKERS, 0};
+
+static nave_err protocol_set_next(struct nave_protocol *p, struct nave_handle *next, struct
+    nave_op *op)
+{
+    struct nv_check check;
+    const struct nave_protocol_iface *raw =
+        nv_check_shadow(&check, &protocol_set_next_rule, p, NV_CHECK_CALLER);
+
+    nv_before_protocol_set_next(&check, p, next, op);
+    return raw->set_next(p, next, op);
+}
+
+static const struct nv_check_rule protocol_retire_rule = {
+    NAVE_PROTOCOL_ID, "retire", NV_THREAD_WORKERS, 0};
+
+static nave_err protocol_retire(struct nave_protocol *p, struct nave_op *op)
+{
+    struct nv_check check;
+    const struct nave_protocol_iface *raw =
+        nv_check_shadow(&check, &protocol_retire_rule, p, NV_CHECK_CALLER);
+
+    if (!op)
+        nv_check_null(&check, "op");
+    nv_before_protocol_retire(&check, p, op);
+    return raw->retire(p, op);
+}
+
+static const struct nave_protocol_iface protocol_checked = {
+    .hdr = NAVE_IFACE(struct nave_protocol_iface, NAVE_PROTOCOL_ID, 0, NAVE_IFACE_DRAFT),
+    .accept = protocol_accept,
+    .set_next = protocol_set_next,
+    .retire = protocol_retire,
+};
+
+/* --- nave.transport/1 -------------------------------------------------------------------------- */
+
+static const struct nv_check_rule transport_listen_rule = {
+    NAVE_TRANSPORT_ID, "listen", NV_THREAD_CONTROL, 0};
+
+static nave_err transport_listen(struct nave_transport *t, const struct nave_listen_args *args,
+    struct nave_listener **out_listener)
+{
+    struct nv_check check;
+    const struct nave_transport_iface *raw =
+        nv_check_shadow(&check, &transport_listen_rule, t, NV_CHECK_CALLER);
+
+    if (!args)
+        nv_check_null(&check, "args");
+    if (!out_listener)
+        nv_check_null(&check, "out_listener");
+    return raw->listen(t, args, out_listener);
+}
+
+static const struct nave_transport_iface transport_checked = {
+    .hdr = NAVE_IFACE(struct nave_transport_iface, NAVE_TRANSPORT_ID, 0, NAVE_IFACE_DRAFT),
+    .listen = transport_listen,
+};
+
+/* --- nave.listener/1 --------------------------------------------------------------------------- */
+
+static const struct nv_check_rule listener_start_rule = {
+    NAVE_LISTENER_ID, "start", NV_THREAD_WORKERS, 0};
+
+static nave_err listener_start(struct nave_listener *l, uint32_t worker)
+{
+    struct nv_check check;
+    const struct nave_listener_iface *raw =
+        nv_check_shadow(&check, &listener_start_rule, l, NV_CHECK_CALLER);
+
+    nv_before_listener_start(&check, l, worker);
+    return raw->start(l, worker);
+}
+
+static const struct nv_check_rule listener_stop_rule = {
+    NAVE_LISTENER_ID, "stop", NV_THREAD_WORKERS, 0};
+
+static void listener_stop(struct nave_listener *l, uint32_t worker)
+{
+    struct nv_check check;
+    const struct nave_listener_iface *raw =
+        nv_check_shadow(&check, &listener_stop_rule, l, NV_CHECK_CALLER);
+
+    nv_before_listener_stop(&check, l, worker);
+    raw->stop(l, worker);
+}
+
+static const struct nv_check_rule listener_address_rule = {
+    NAVE_LISTENER_ID, "address", NV_THREAD_CONTROL, 0};
+
+static nave_err listener_address(struct nave_listener *l, struct nave_addr *out)
+{
+    struct nv_check check;
+    const struct nave_listener_iface *raw =
+        nv_check_shadow(&check, &listener_address_rule, l, NV_CHECK_CALLER);
+
+    if (!out)
+        nv_check_null(&check, "out");
+    return raw->address(l, out);
+}
+
+static const struct nv_check_rule listener_destroy_rule = {
+    NAVE_LISTENER_ID, "destroy", NV_THREAD_CONTROL, 0};
+
+static void listener_destroy(struct nave_listener *l)
+{
+    struct nv_check check;
+    const struct nave_listener_iface *raw =
+        nv_check_shadow(&check, &listener_destroy_rule, l, NV_CHECK_CALLER);
+
+    nv_check_end(&check, l);
+    raw->destroy(l);
+}
+
+static const struct nave_listener_iface listener_checked = {
+    .hdr = NAVE_IFACE(struct nave_listener_iface, NAVE_LISTENER_ID, 0, NAVE_IFACE_DRAFT),
+    .start = listener_start,
+    .stop = listener_stop,
+    .address = listener_address,
+    .destroy = listener_destroy,
+};
+
+/* --- nave.stream/1 ----------------------------------------------------------------------------- */
+
+static const struct nv_check_rule stream_read_rule = {
+    NAVE_STREAM_ID, "read", NV_THREAD_WORKER, 0};
+
+static nave_err stream_read(struct nave_stream *s, const struct nave_span *spans, uint32_t n,
+    size_t *out_len)
+{
+    struct nv_check check;
+    const struct nave_stream_iface *raw =
+        nv_check_shadow(&check, &stream_read_rule, s, NV_CHECK_CALLER);
+
+    if (!spans)
+        nv_check_null(&check, "spans");
+    if (!out_len)
+        nv_check_null(&check, "out_len");
+    nv_before_stream_read(&check, s, spans, n, out_len);
+    return raw->read(s, spans, n, out_len);
+}
+
+static const struct nv_check_rule stream_write_rule = {
+    NAVE_STREAM_ID, "write", NV_THREAD_WORKER, 0};
+
+static nave_err stream_write(struct nave_stream *s, const struct nave_bytes *pieces, uint32_t n,
+    size_t *out_len)
+{
+    struct nv_check check;
+    const struct nave_stream_iface *raw =
+        nv_check_shadow(&check, &stream_write_rule, s, NV_CHECK_CALLER);
+
+    if (!pieces)
+        nv_check_null(&check, "pieces");
+    if (!out_len)
+        nv_check_null(&check, "out_len");
+    nv_before_stream_write(&check, s, pieces, n, out_len);
+    return raw->write(s, pieces, n, out_len);
+}
+
+static const struct nv_check_rule stream_watch_rule = {
+    NAVE_STREAM_ID, "watch", NV_THREAD_WORKER, 0};
+
+static void stream_watch(struct nave_stream *s, uint32_t direction, nave_stream_fn *fn, void
+    *arg)
+{
+    struct nv_check check;
+    const struct nave_stream_iface *raw =
+        nv_check_shadow(&check, &stream_watch_rule, s, NV_CHECK_CALLER);
+
+    nv_before_stream_watch(&check, s, direction, fn, arg);
+    raw->watch(s, direction, fn, arg);
+}
+
+static const struct nv_check_rule stream_shut_rule = {
+    NAVE_STREAM_ID, "shut", NV_THREAD_WORKER, 0};
+
+static nave_err stream_shut(struct nave_stream *s)
+{
+    struct nv_check check;
+    const struct nave_stream_iface *raw =
+        nv_check_shadow(&check, &stream_shut_rule, s, NV_CHECK_CALLER);
+
+    return raw->shut(s);
+}
+
+static const struct nv_check_rule stream_close_rule = {
+    NAVE_STREAM_ID, "close", NV_THREAD_WORKER, 0};
+
+static void stream_close(struct nave_stream *s, uint32_t flags)
+{
+    struct nv_check check;
+    const struct nave_stream_iface *raw =
+        nv_check_shadow(&check, &stream_close_rule, s, NV_CHECK_CALLER);
+
+    nv_before_stream_close(&check, s, flags);
+    nv_check_end(&check, s);
+    raw->close(s, flags);
+}
+
+static const struct nv_check_rule stream_info_rule = {
+    NAVE_STREAM_ID, "info", NV_THREAD_WORKER, 0};
+
+static nave_err stream_info(struct nave_stream *s, struct nave_stream_info *info)
+{
+    struct nv_check check;
+    const struct nave_stream_iface *raw =
+        nv_check_shadow(&check, &stream_info_rule, s, NV_CHECK_CALLER);
+
+    if (!info)
+        nv_check_null(&check, "info");
+    return raw->info(s, info);
+}
+
+static const struct nv_check_rule stream_write_file_rule = {
+    NAVE_STREAM_ID, "write_file", NV_THREAD_WORKER, 0};
+
+static nave_err stream_write_file(struct nave_stream *s, const struct nave_bytes *pieces,
+    uint32_t n, const struct nave_file_range *file, size_t *out_len)
+{
+    struct nv_check check;
+    const struct nave_stream_iface *raw =
+        nv_check_shadow(&check, &stream_write_file_rule, s, NV_CHECK_CALLER);
+
+    if (!file)
+        nv_check_null(&check, "file");
+    if (!out_len)
+        nv_check_null(&check, "out_len");
+    nv_before_stream_write_file(&check, s, pieces, n, file, out_len);
+    return raw->write_file(s, pieces, n, file, out_len);
+}
+
+static const struct nave_stream_iface stream_checked = {
+    .hdr = NAVE_IFACE(struct nave_stream_iface, NAVE_STREAM_ID, 0, NAVE_IFACE_DRAFT),
+    .read = stream_read,
+    .write = stream_write,
+    .watch = stream_watch,
+    .shut = stream_shut,
+    .close = stream_close,
+    .info = stream_info,
+    .write_file = stream_write_file,
+};
+
+/* --- nave.waker/1 ------------------------------------------------------------------------------ */
+
+static const struct nv_check_rule waker_clone_rule = {
+    "nave.waker/1", "clone", NV_THREAD_ANY, 0};
+
+static void waker_clone(const struct nave_waker *w, struct nave_waker *out)
+{
+    const struct nave_waker_iface *raw = &nv_waker_table;
+    struct nv_check check;
+
+    nv_check_waker(&check, &waker_clone_rule, w, NV_CHECK_CALLER);
+    if (!out)
+        nv_check_null(&check, "out");
+    nv_around_waker_clone(&check, raw, w, out);
+}
+
+static const struct nv_check_rule waker_wake_rule = {
+    "nave.waker/1", "wake", NV_THREAD_ANY, 0};
+
+static void waker_wake(const struct nave_waker *w)
+{
+    const struct nave_waker_iface *raw = &nv_waker_table;
+    struct nv_check check;
+
+    nv_check_waker(&check, &waker_wake_rule, w, NV_CHECK_CALLER);
+    raw->wake(w);
+}
+
+static const struct nv_check_rule waker_drop_rule = {
+    "nave.waker/1", "drop", NV_THREAD_ANY, 0};
+
+static void waker_drop(struct nave_waker *w)
+{
+    const struct nave_waker_iface *raw = &nv_waker_table;
+    struct nv_check check;
+
+    nv_check_waker(&check, &waker_drop_rule, w, NV_CHECK_CALLER);
+    nv_around_waker_drop(&check, raw, w);
+}
+
+const struct nave_waker_iface nv_waker_checked_table = {
+    .hdr = NAVE_IFACE(struct nave_waker_iface, "nave.waker/1", 0, NAVE_IFACE_DRAFT),
+    .clone = waker_clone,
+    .wake = waker_wake,
+    .drop = waker_drop,
+};
+
+/* --- nave.future/1 ----------------------------------------------------------------------------- */
+
+static const struct nv_check_rule future_poll_rule = {
+    "nave.future/1", "poll", NV_THREAD_WORKER, 0};
+
+static nave_poll future_poll(struct nave_future *f, struct nave_cx *cx)
+{
+    struct nv_check check;
+    const struct nave_future_iface *raw =
+        nv_check_shadow(&check, &future_poll_rule, f, NV_CHECK_CALLER);
+
+    if (!cx)
+        nv_check_null(&check, "cx");
+    return nv_around_future_poll(&check, raw, f, cx);
+}
+
+static const struct nv_check_rule future_drop_rule = {
+    "nave.future/1", "drop", NV_THREAD_WORKER, 0};
+
+static void future_drop(struct nave_future *f)
+{
+    struct nv_check check;
+    const struct nave_future_iface *raw =
+        nv_check_shadow(&check, &future_drop_rule, f, NV_CHECK_CALLER);
+
+    nv_check_end(&check, f);
+    raw->drop(f);
+}
+
+static const struct nv_check_rule future_result_rule = {
+    "nave.future/1", "result", NV_THREAD_WORKER, 0};
+
+static nave_err future_result(struct nave_future *f)
+{
+    struct nv_check check;
+    const struct nave_future_iface *raw =
+        nv_check_shadow(&check, &future_result_rule, f, NV_CHECK_CALLER);
+
+    nv_before_future_result(&check, f);
+    return raw->result(f);
+}
+
+static const struct nave_future_iface future_checked = {
+    .hdr = NAVE_IFACE(struct nave_future_iface, "nave.future/1", 0, NAVE_IFACE_DRAFT),
+    .poll = future_poll,
+    .drop = future_drop,
+    .result = future_result,
+};
+
+/* --- nave.worker/1 ----------------------------------------------------------------------------- */
+
+static const struct nv_check_rule worker_alloc_rule = {
+    NAVE_WORKER_ID, "alloc", NV_THREAD_WORKER, 0};
+
+static void *worker_alloc(struct nave_worker *w, size_t size)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_worker(&check, &worker_alloc_rule, w, NV_CHECK_CALLER);
+    return nv_around_worker_alloc(&check, raw, w, size);
+}
+
+static const struct nv_check_rule worker_free_rule = {
+    NAVE_WORKER_ID, "free", NV_THREAD_WORKER, 0};
+
+static void worker_free(struct nave_worker *w, void *ptr, size_t size)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_worker(&check, &worker_free_rule, w, NV_CHECK_CALLER);
+    nv_around_worker_free(&check, raw, w, ptr, size);
+}
+
+static const struct nv_check_rule worker_timer_start_rule = {
+    NAVE_WORKER_ID, "timer_start", NV_THREAD_WORKER, 0};
+
+static void worker_timer_start(struct nave_worker *w, struct nave_timer *t, nave_nsec
+    deadline_ns, nave_timer_fn *fn, void *arg)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_worker(&check, &worker_timer_start_rule, w, NV_CHECK_CALLER);
+    if (!t)
+        nv_check_null(&check, "t");
+    if (!fn)
+        nv_check_null(&check, "fn");
+    nv_before_worker_timer_start(&check, w, t, deadline_ns, fn, arg);
+    raw->timer_start(w, t, deadline_ns, fn, arg);
+}
+
+static const struct nv_check_rule worker_timer_stop_rule = {
+    NAVE_WORKER_ID, "timer_stop", NV_THREAD_WORKER, 0};
+
+static void worker_timer_stop(struct nave_worker *w, struct nave_timer *t)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_worker(&check, &worker_timer_stop_rule, w, NV_CHECK_CALLER);
+    if (!t)
+        nv_check_null(&check, "t");
+    nv_before_worker_timer_stop(&check, w, t);
+    raw->timer_stop(w, t);
+}
+
+static const struct nv_check_rule worker_defer_rule = {
+    NAVE_WORKER_ID, "defer", NV_THREAD_WORKER, 0};
+
+static void worker_defer(struct nave_worker *w, struct nave_job *j)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_worker(&check, &worker_defer_rule, w, NV_CHECK_CALLER);
+    if (!j)
+        nv_check_null(&check, "j");
+    nv_before_worker_defer(&check, w, j);
+    raw->defer(w, j);
+}
+
+static const struct nv_check_rule worker_post_rule = {
+    NAVE_WORKER_ID, "post", NV_THREAD_ANY, 0};
+
+static nave_err worker_post(struct nave_worker *w, struct nave_job *j)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_worker(&check, &worker_post_rule, w, NV_CHECK_CALLER);
+    if (!j)
+        nv_check_null(&check, "j");
+    nv_before_worker_post(&check, w, j);
+    return raw->post(w, j);
+}
+
+static const struct nv_check_rule worker_io_open_rule = {
+    NAVE_WORKER_ID, "io_open", NV_THREAD_WORKER, 0};
+
+static nave_err worker_io_open(struct nave_worker *w, int64_t fd, nave_io_fn *fn, void *arg,
+    struct nave_io **out_io)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_worker(&check, &worker_io_open_rule, w, NV_CHECK_CALLER);
+    if (!fn)
+        nv_check_null(&check, "fn");
+    if (!out_io)
+        nv_check_null(&check, "out_io");
+    nv_before_worker_io_open(&check, w, fd, fn, arg, out_io);
+    return raw->io_open(w, fd, fn, arg, out_io);
+}
+
+static const struct nv_check_rule worker_io_rearm_rule = {
+    NAVE_WORKER_ID, "io_rearm", NV_THREAD_WORKER, 0};
+
+static void worker_io_rearm(struct nave_io *io, uint32_t directions)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_io(&check, &worker_io_rearm_rule, io, NV_CHECK_CALLER);
+    raw->io_rearm(io, directions);
+}
+
+static const struct nv_check_rule worker_io_close_rule = {
+    NAVE_WORKER_ID, "io_close", NV_THREAD_WORKER, 0};
+
+static void worker_io_close(struct nave_io *io)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_io(&check, &worker_io_close_rule, io, NV_CHECK_CALLER);
+    nv_check_end_io(&check, io);
+    raw->io_close(io);
+}
+
+static const struct nv_check_rule worker_future_new_rule = {
+    NAVE_WORKER_ID, "future_new", NV_THREAD_WORKER, 0};
+
+static nave_err worker_future_new(struct nave_worker *w, const struct nave_future_iface *api,
+    size_t frame_size, struct nave_future **out_future)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_worker(&check, &worker_future_new_rule, w, NV_CHECK_CALLER);
+    if (!api)
+        nv_check_null(&check, "api");
+    if (!out_future)
+        nv_check_null(&check, "out_future");
+    return nv_around_worker_future_new(&check, raw, w, api, frame_size, out_future);
+}
+
+static const struct nv_check_rule worker_future_drop_rule = {
+    NAVE_WORKER_ID, "future_drop", NV_THREAD_WORKER, 0};
+
+static void worker_future_drop(struct nave_worker *w, struct nave_future *f)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_worker(&check, &worker_future_drop_rule, w, NV_CHECK_CALLER);
+    if (!f)
+        nv_check_null(&check, "f");
+    nv_before_worker_future_drop(&check, w, f);
+    raw->future_drop(w, f);
+}
+
+static const struct nv_check_rule worker_spawn_rule = {
+    NAVE_WORKER_ID, "spawn", NV_THREAD_WORKER, 0};
+
+static nave_task_id worker_spawn(struct nave_worker *w, struct nave_future *f_take)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_worker(&check, &worker_spawn_rule, w, NV_CHECK_CALLER);
+    if (!f_take)
+        nv_check_null(&check, "f_take");
+    nv_before_worker_spawn(&check, w, f_take);
+    return raw->spawn(w, f_take);
+}
+
+static const struct nv_check_rule worker_spawn_local_rule = {
+    NAVE_WORKER_ID, "spawn_local", NV_THREAD_WORKER, 0};
+
+static nave_task_id worker_spawn_local(struct nave_worker *w, struct nave_future *f_take)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_worker(&check, &worker_spawn_local_rule, w, NV_CHECK_CALLER);
+    if (!f_take)
+        nv_check_null(&check, "f_take");
+    nv_before_worker_spawn_local(&check, w, f_take);
+    return raw->spawn_local(w, f_take);
+}
+
+static const struct nv_check_rule worker_hold_rule = {
+    NAVE_WORKER_ID, "hold", NV_THREAD_WORKER, 0};
+
+static void worker_hold(struct nave_worker *w, const char *what)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_worker(&check, &worker_hold_rule, w, NV_CHECK_CALLER);
+    if (!what)
+        nv_check_null(&check, "what");
+    raw->hold(w, what);
+}
+
+static const struct nv_check_rule worker_release_rule = {
+    NAVE_WORKER_ID, "release", NV_THREAD_WORKER, 0};
+
+static void worker_release(struct nave_worker *w, const char *what)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_worker(&check, &worker_release_rule, w, NV_CHECK_CALLER);
+    if (!what)
+        nv_check_null(&check, "what");
+    nv_before_worker_release(&check, w, what);
+    raw->release(w, what);
+}
+
+const struct nave_worker_iface nv_worker_checked_table = {
+    .hdr = NAVE_IFACE(struct nave_worker_iface, NAVE_WORKER_ID, 0, NAVE_IFACE_DRAFT),
+    .alloc = worker_alloc,
+    .free = worker_free,
+    .timer_start = worker_timer_start,
+    .timer_stop = worker_timer_stop,
+    .defer = worker_defer,
+    .post = worker_post,
+    .io_open = worker_io_open,
+    .io_rearm = worker_io_rearm,
+    .io_close = worker_io_close,
+    .future_new = worker_future_new,
+    .future_drop = worker_future_drop,
+    .spawn = worker_spawn,
+    .spawn_local = worker_spawn_local,
+    .hold = worker_hold,
+    .release = worker_release,
+};
+
+const struct nave_worker_iface nv_worker_over_table = {
+    .hdr = NAVE_IFACE(struct nave_worker_iface, NAVE_WORKER_ID, 0, NAVE_IFACE_DRAFT),
+    .alloc = worker_alloc,
+    .free = worker_free,
+    .timer_start = worker_timer_start,
+    .timer_stop = worker_timer_stop,
+    .defer = worker_defer,
+    .post = worker_post,
+    .io_open = worker_io_open,
+    .io_rearm = worker_io_rearm,
+    .io_close = worker_io_close,
+    .future_new = worker_future_new,
+    .future_drop = worker_future_drop,
+    .spawn = worker_spawn,
+    .spawn_local = worker_spawn_local,
+    .hold = worker_hold,
+    .release = worker_release,
+};
+
+/* --- all of them, but for those of the core's own handles ------------------------------------- */
+
+const struct nave_iface *const nv_check_tables[] = {
+    &http_checked.hdr,
+    &http_reply_checked.hdr,
+    &http_handler_checked.hdr,
+    &protocol_checked.hdr,
+    &transport_checked.hdr,
+    &listener_checked.hdr,
+    &stream_checked.hdr,
+    &future_checked.hdr,
+    NULL,
+};
