@@ -5,6 +5,7 @@
 	%D%/addr.c \
 	%D%/addr.h \
 	%D%/inherit.c \
+	%D%/kernel.h \
 	%D%/limits.h \
 	%D%/linger.c \
 	%D%/listener.c \

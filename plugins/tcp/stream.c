@@ -22,6 +22,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "kernel.h"
+
 /* Spans and pieces are laid out as iovecs (nave/base.h). */
 NAVE_STATIC_ASSERT(sizeof(struct nave_span) == sizeof(struct iovec), "layout of an iovec");
 NAVE_STATIC_ASSERT(offsetof(struct nave_span, len) == offsetof(struct iovec, iov_len),
@@ -234,7 +236,7 @@ static nave_err stream_read(struct nave_stream *pub, const struct nave_span *spa
     if (NAVE_LIKELY(n == 1)) {
         room = spans->len;
         do
-            got = recv(s->fd, spans->data, room, 0);
+            got = tcp_recv(s->fd, spans->data, room);
         while (NAVE_UNLIKELY(got < 0) && errno == EINTR);
     } else {
         got = recv_spans(s, spans, n, &room);
@@ -310,7 +312,7 @@ static nave_err stream_write(struct nave_stream *pub, const struct nave_bytes *p
     if (NAVE_LIKELY(n == 1)) {
         size = pieces->len;
         do
-            sent = send(s->fd, pieces->data, size, MSG_NOSIGNAL);
+            sent = tcp_send(s->fd, pieces->data, size);
         while (NAVE_UNLIKELY(sent < 0) && errno == EINTR);
     } else {
         sent = send_pieces(s, pieces, n, 0, &size);
