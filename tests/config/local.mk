@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
 
-# The linker sends what core allocates through the test.
-%C%_wrap = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
-
 check_LTLIBRARIES += %D%/mini.la
 %C%_mini_la_SOURCES  = %D%/mini_plugin.c
 %C%_mini_la_CPPFLAGS = $(SDK_CPPFLAGS)
@@ -25,28 +22,28 @@ check_PROGRAMS += %D%/test_digest
 %C%_test_digest_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
 check_PROGRAMS += %D%/test_conf
-%C%_test_conf_SOURCES  = %D%/test_conf.c %D%/failing.h %D%/told.h
+%C%_test_conf_SOURCES  = %D%/test_conf.c tests/support/failing.h %D%/told.h
 %C%_test_conf_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
-%C%_test_conf_LDFLAGS  = $(AM_LDFLAGS) $(%C%_wrap)
+%C%_test_conf_LDFLAGS  = $(FAILING_LINK)
 %C%_test_conf_LDADD    = core/libnavecore.la $(JANSSON_LIBS) $(CUNIT_LIBS)
 
 check_PROGRAMS += %D%/test_conf_files
-%C%_test_conf_files_SOURCES  = %D%/test_conf_files.c %D%/failing.h %D%/told.h
+%C%_test_conf_files_SOURCES  = %D%/test_conf_files.c tests/support/failing.h %D%/told.h
 %C%_test_conf_files_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_conf_files_LDFLAGS  = $(AM_LDFLAGS) $(%C%_wrap)
+%C%_test_conf_files_LDFLAGS  = $(FAILING_LINK)
 %C%_test_conf_files_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
 check_PROGRAMS += %D%/test_options
-%C%_test_options_SOURCES  = %D%/test_options.c %D%/failing.h %D%/told.h
+%C%_test_options_SOURCES  = %D%/test_options.c tests/support/failing.h %D%/told.h
 %C%_test_options_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_options_LDFLAGS  = $(AM_LDFLAGS) $(%C%_wrap)
+%C%_test_options_LDFLAGS  = $(FAILING_LINK)
 %C%_test_options_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
 check_PROGRAMS += %D%/test_manifest
-%C%_test_manifest_SOURCES  = %D%/test_manifest.c %D%/failing.h
+%C%_test_manifest_SOURCES  = %D%/test_manifest.c tests/support/failing.h
 %C%_test_manifest_CPPFLAGS = $(TEST_CPPFLAGS) -DPLUGINS='"$(abs_top_builddir)/plugins"' \
 	-DMINI_SO='"$(abs_top_builddir)/%D%/.libs/mini.so"'
-%C%_test_manifest_LDFLAGS  = $(AM_LDFLAGS) $(%C%_wrap)
+%C%_test_manifest_LDFLAGS  = $(FAILING_LINK)
 %C%_test_manifest_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
 check_PROGRAMS += %D%/test_schema

@@ -11,9 +11,9 @@ check_PROGRAMS += %D%/test_runtime
 %C%_test_runtime_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
 check_PROGRAMS += %D%/test_document
-%C%_test_document_SOURCES  = %D%/test_document.c tests/config/failing.h
+%C%_test_document_SOURCES  = %D%/test_document.c tests/support/failing.h
 %C%_test_document_CPPFLAGS = $(TEST_CPPFLAGS) -I$(top_srcdir)/tests/config -DNAVE_STATIC_PLUGIN
-%C%_test_document_LDFLAGS  = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+%C%_test_document_LDFLAGS  = $(FAILING_LINK)
 %C%_test_document_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
 check_PROGRAMS += %D%/test_refusals
@@ -87,9 +87,7 @@ check_PROGRAMS += %D%/test_memory
 	%D%/trace_b.c \
 	%D%/trace_body.h
 %C%_test_memory_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
-%C%_test_memory_LDFLAGS  = $(AM_LDFLAGS) \
-	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
-	-Wl,--wrap=aligned_alloc,--wrap=strdup,--wrap=strndup
+%C%_test_memory_LDFLAGS  = $(FAILING_LINK)
 %C%_test_memory_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
 # Copies of proof.so are damaged; no_entry.so, twin.so, longer.so and newer.so are the same source
@@ -190,9 +188,7 @@ check_PROGRAMS += %D%/test_admin
 %C%_test_admin_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN \
 	-DTWIN_FOLDER='"$(abs_top_builddir)/%D%/.libs"' \
 	-DTWIN_SO='"$(abs_top_builddir)/%D%/.libs/twin.so"'
-%C%_test_admin_LDFLAGS  = $(AM_LDFLAGS) \
-	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
-	-Wl,--wrap=aligned_alloc,--wrap=strdup,--wrap=strndup
+%C%_test_admin_LDFLAGS  = $(FAILING_LINK)
 %C%_test_admin_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
 # The plan of a reload; what core allocates goes through the test.
@@ -203,7 +199,5 @@ check_PROGRAMS += %D%/test_reload
 	%D%/wired_x.c \
 	%D%/wired_y.c
 %C%_test_reload_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
-%C%_test_reload_LDFLAGS  = $(AM_LDFLAGS) \
-	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
-	-Wl,--wrap=aligned_alloc,--wrap=strdup,--wrap=strndup
+%C%_test_reload_LDFLAGS  = $(FAILING_LINK)
 %C%_test_reload_LDADD    = core/libnavecore.la $(CUNIT_LIBS)

@@ -12,6 +12,7 @@
 #include <nave/admin.h>
 #include <nave/runtime.h>
 
+#include "failing.h"
 #include "test_main.h"
 #include "trace.h"
 
@@ -22,59 +23,6 @@ struct trace trace;
 static char reports[8192];
 static char answer[1 << 18];
 static size_t answer_len;
-static long countdown = -1; /* below 0: nothing fails */
-static int has_failed;
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__real_aligned_alloc(size_t align, size_t n);
-char *__real_strdup(const char *s);
-char *__real_strndup(const char *s, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-void *__wrap_aligned_alloc(size_t align, size_t n);
-char *__wrap_strdup(const char *s);
-char *__wrap_strndup(const char *s, size_t n);
-
-static int fails(void)
-{
-    if (countdown < 0 || countdown-- > 0)
-        return 0;
-    has_failed = 1;
-    return 1;
-}
-
-void *__wrap_malloc(size_t n)
-{
-    return fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-    return fails() ? NULL : __real_realloc(p, n);
-}
-
-void *__wrap_aligned_alloc(size_t align, size_t n)
-{
-    return fails() ? NULL : __real_aligned_alloc(align, n);
-}
-
-char *__wrap_strdup(const char *s)
-{
-    return fails() ? NULL : __real_strdup(s);
-}
-
-char *__wrap_strndup(const char *s, size_t n)
-{
-    return fails() ? NULL : __real_strndup(s, n);
-}
 
 nave_err trace_add(const char *who, const char *what)
 {
@@ -526,8 +474,7 @@ static void every_failing_allocation_is_an_error_that_is_told(void)
     for (n = 0; n < ALLOCATIONS_MAX; n++) {
         nave_err err;
 
-        has_failed = 0;
-        countdown = n;
+        fail_after(n);
         err = ask_everything();
         countdown = -1;
         if (!has_failed) {

@@ -2,14 +2,13 @@
  *
  * Every allocation of a whole life fails once, the n-th for each n. Each time the runtime must say
  * NAVE_ENOMEM, tell why, and leave nothing behind (which the sanitizer build watches).
- *
- * The linker sends the calls of core through the functions below; those of libraries are not ours.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include <nave/runtime.h>
 
+#include "failing.h"
 #include "test_main.h"
 #include "trace.h"
 
@@ -17,60 +16,7 @@
 
 struct trace trace;
 
-static long countdown = -1; /* below 0: nothing fails */
-static int has_failed;
 static int reports;
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__real_aligned_alloc(size_t align, size_t n);
-char *__real_strdup(const char *s);
-char *__real_strndup(const char *s, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-void *__wrap_aligned_alloc(size_t align, size_t n);
-char *__wrap_strdup(const char *s);
-char *__wrap_strndup(const char *s, size_t n);
-
-static int fails(void)
-{
-    if (countdown < 0 || countdown-- > 0)
-        return 0;
-    has_failed = 1;
-    return 1; /* once: countdown is below 0 now */
-}
-
-void *__wrap_malloc(size_t n)
-{
-    return fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-    return fails() ? NULL : __real_realloc(p, n);
-}
-
-void *__wrap_aligned_alloc(size_t align, size_t n)
-{
-    return fails() ? NULL : __real_aligned_alloc(align, n);
-}
-
-char *__wrap_strdup(const char *s)
-{
-    return fails() ? NULL : __real_strdup(s);
-}
-
-char *__wrap_strndup(const char *s, size_t n)
-{
-    return fails() ? NULL : __real_strndup(s, n);
-}
 
 nave_err trace_add(const char *who, const char *what)
 {
@@ -125,8 +71,7 @@ static void fail_each(void)
         nave_err err;
 
         reports = 0;
-        has_failed = 0;
-        countdown = n;
+        fail_after(n);
         err = live_once();
         countdown = -1;
         if (!has_failed) {

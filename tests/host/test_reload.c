@@ -3,8 +3,6 @@
  * The plan of a reload, call by call, on plugins that only tell what is done to them: what is
  * prepared, made, changed and given back, in which order, and that a refusal leaves no trace. Every
  * allocation of a reload fails once.
- *
- * The linker sends the calls of core through the functions below.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +10,7 @@
 
 #include <nave/runtime.h>
 
+#include "failing.h"
 #include "test_main.h"
 #include "wired.h"
 
@@ -24,60 +23,6 @@
 #define CONFIG(x, y, listeners)                                                       \
     "{\"runtime\": {\"workers\": 1}, \"plugins\": {\"x\": {" x "}, \"y\": {" y "}}, " \
     "\"listeners\": [" listeners "]}"
-
-static long countdown = -1; /* below 0: nothing fails */
-static int has_failed;
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__real_aligned_alloc(size_t align, size_t n);
-char *__real_strdup(const char *s);
-char *__real_strndup(const char *s, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-void *__wrap_aligned_alloc(size_t align, size_t n);
-char *__wrap_strdup(const char *s);
-char *__wrap_strndup(const char *s, size_t n);
-
-static int fails(void)
-{
-    if (countdown < 0 || countdown-- > 0)
-        return 0;
-    has_failed = 1;
-    return 1; /* once: countdown is below 0 now */
-}
-
-void *__wrap_malloc(size_t n)
-{
-    return fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-    return fails() ? NULL : __real_realloc(p, n);
-}
-
-void *__wrap_aligned_alloc(size_t align, size_t n)
-{
-    return fails() ? NULL : __real_aligned_alloc(align, n);
-}
-
-char *__wrap_strdup(const char *s)
-{
-    return fails() ? NULL : __real_strdup(s);
-}
-
-char *__wrap_strndup(const char *s, size_t n)
-{
-    return fails() ? NULL : __real_strndup(s, n);
-}
 
 /* --- the rig --------------------------------------------------------------------------------- */
 
@@ -417,8 +362,7 @@ static void every_failing_allocation_leaves_the_old_configuration(void)
         nave_err err;
 
         write_file(after);
-        has_failed = 0;
-        countdown = n;
+        fail_after(n);
         err = reload(rt, NULL);
         countdown = -1;
         if (!has_failed)

@@ -10,6 +10,12 @@ check_LTLIBRARIES += %D%/libsupport.la
 	%D%/mem_stream.h
 %C%_libsupport_la_CPPFLAGS = $(TEST_CPPFLAGS)
 
+# For programs that read failing.h.
+FAILING_LINK = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
+	-Wl,--wrap=aligned_alloc,--wrap=strdup,--wrap=strndup
+
 EXTRA_DIST += \
+	%D%/failing.h \
 	%D%/need_libs.h \
 	%D%/test_main.h

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The n-th allocation fails, once. The linker sends the calls of core through the functions below
- * (--wrap, see local.mk); those of libraries are not ours.
+ * (FAILING_LINK, see local.mk); those of libraries are not ours.
  */
 #ifndef FAILING_H
 #define FAILING_H
@@ -14,11 +14,15 @@ static int has_failed;
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *p, size_t n);
+void *__real_aligned_alloc(size_t align, size_t n);
 char *__real_strdup(const char *s);
+char *__real_strndup(const char *s, size_t n);
 void *__wrap_malloc(size_t n);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t n);
+void *__wrap_aligned_alloc(size_t align, size_t n);
 char *__wrap_strdup(const char *s);
+char *__wrap_strndup(const char *s, size_t n);
 
 static int fails(void)
 {
@@ -43,9 +47,19 @@ void *__wrap_realloc(void *p, size_t n)
     return fails() ? NULL : __real_realloc(p, n);
 }
 
+void *__wrap_aligned_alloc(size_t align, size_t n)
+{
+    return fails() ? NULL : __real_aligned_alloc(align, n);
+}
+
 char *__wrap_strdup(const char *s)
 {
     return fails() ? NULL : __real_strdup(s);
+}
+
+char *__wrap_strndup(const char *s, size_t n)
+{
+    return fails() ? NULL : __real_strndup(s, n);
 }
 
 /* Let the allocation after `n` others fail. */
