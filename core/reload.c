@@ -485,6 +485,14 @@ static void take_reading(struct plan *plan)
     __atomic_store_n(&rt->drain_ns, rt->conf.shutdown_timeout, __ATOMIC_RELAXED);
 }
 
+/* All workers have changed: the reload is over. */
+static void on_switched(struct nave_runtime *rt)
+{
+    rt->reloads++;
+    nv_report_log(&rt->report, NAVE_LOG_INFO, NULL, "the new configuration is in use");
+    nv_runtime_tell(rt, NAVE_EVENT_RELOADED, NAVE_OK);
+}
+
 static void go(struct plan *plan)
 {
     struct nave_runtime *rt = plan->rt;
@@ -494,7 +502,7 @@ static void go(struct plan *plan)
     for (i = 0; i < rt->plugin_count; i++)
         commit_plugin(rt->plugins[rt->order[i]]);
     take_reading(plan);
-    nv_switch_begin(rt, plan->sw);
+    nv_switch_begin(rt, plan->sw, on_switched);
 }
 
 static nave_err attempt(struct nave_runtime *rt)
@@ -537,16 +545,9 @@ void nv_reload_poll(struct nave_runtime *rt)
                         "there is no file to read again: the configuration came as a text");
     }
     if (!err)
-        return; /* nv_reload_done goes on */
+        return; /* on_switched goes on */
     nv_report_error(&rt->report, err, NULL,
                     "the configuration was not changed (%s); what ran before goes on",
                     nave_err_text(err));
     nv_runtime_tell(rt, NAVE_EVENT_RELOADED, err);
-}
-
-void nv_reload_done(struct nave_runtime *rt)
-{
-    rt->reloads++;
-    nv_report_log(&rt->report, NAVE_LOG_INFO, NULL, "the new configuration is in use");
-    nv_runtime_tell(rt, NAVE_EVENT_RELOADED, NAVE_OK);
 }

@@ -17,7 +17,4 @@ void nv_reload_poll(struct nave_runtime *rt);
  * Errors: any, reported; NAVE_ECYCLE not reported, it is being prepared. */
 NAVE_NODISCARD nave_err nv_reload_prepare(struct nv_plugin *p);
 
-/* All workers have changed: the reload is over. Thread: [control]. */
-void nv_reload_done(struct nave_runtime *rt);
-
 #endif

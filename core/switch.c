@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 
-#include "reload.h"
 #include "runtime.h"
 
 static void open_door(struct nv_thread *t, struct nv_door *d)
@@ -97,10 +96,12 @@ void nv_switch_end(struct nave_runtime *rt)
 
 static void finish(struct nave_job *j)
 {
-    struct nave_runtime *rt = NAVE_CONTAINER_OF(j, struct nv_switch, finish)->rt;
+    struct nv_switch *sw = NAVE_CONTAINER_OF(j, struct nv_switch, finish);
+    void (*done)(struct nave_runtime * rt) = sw->done;
+    struct nave_runtime *rt = sw->rt;
 
     nv_switch_end(rt);
-    nv_reload_done(rt);
+    done(rt);
 }
 
 nave_err nv_switch_new(struct nave_runtime *rt, uint32_t count, struct nv_switch **out_switch)
@@ -134,10 +135,12 @@ void nv_switch_free(struct nv_switch *sw)
     free(sw);
 }
 
-void nv_switch_begin(struct nave_runtime *rt, struct nv_switch *sw_take)
+void nv_switch_begin(struct nave_runtime *rt, struct nv_switch *sw_take,
+                     void (*done)(struct nave_runtime *rt))
 {
     uint32_t i, workers = rt->worker_count;
 
+    sw_take->done = done;
     rt->switching = sw_take;
     rt->serving = sw_take->now;
     for (i = 0; i < workers; i++) /* no worker falls before the control role, which is here */

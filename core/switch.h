@@ -34,6 +34,7 @@ struct nv_switch_part {
 struct nv_switch {
     struct nave_job finish; /* to worker 0, by the last worker */
     struct nave_runtime *rt;
+    void (*done)(struct nave_runtime *rt); /* all workers have changed. Thread: [control] */
     struct nv_serving *before;
     struct nv_serving *now;
     struct nv_change *changes; /* at most as many as doors before and now together */
@@ -49,9 +50,10 @@ NAVE_NODISCARD nave_err nv_switch_new(struct nave_runtime *rt, uint32_t count,
 /* Free one that was not begun, without its doors. NULL is fine. */
 void nv_switch_free(struct nv_switch *sw);
 
-/* Begin: rt->switching is `sw` until all workers have changed; then `nv_reload_done` is called.
- * Thread: [control]. State: running. Owns: takes sw. */
-void nv_switch_begin(struct nave_runtime *rt, struct nv_switch *sw_take);
+/* Begin: rt->switching is `sw` until all workers have changed; then `done` is called. Thread: [control].
+ * State: running. Owns: takes sw. */
+void nv_switch_begin(struct nave_runtime *rt, struct nv_switch *sw_take,
+                     void (*done)(struct nave_runtime *rt));
 
 /* Close what a change that was cut off would have closed. State: no worker runs. */
 void nv_switch_end(struct nave_runtime *rt);

@@ -113,7 +113,7 @@ static size_t send_some(struct http1_exchange *x, size_t budget)
     sent -= before;
     x->file.offset += sent;
     x->file.len -= sent;
-    http1_conn_extend(c, x->hw->plugin->options.write_timeout);
+    http1_conn_extend(c, x->hw->options.write_timeout);
     return sent;
 }
 

@@ -64,7 +64,8 @@ struct http1_plugin {
     const struct nave_http_iface *http_api;
     const struct nave_http_reply_iface *reply_api;
     const struct nave_stream_iface *stream_api;
-    struct http1_options options; /* control's; a worker has its own */
+    struct http1_options
+        committed; /* control's alone: a worker reads its own, http1_worker.options */
     struct http1_options prepared;
     struct http1_counters counters;
     int64_t told_ns[HTTP1_TOLD]; /* by peer, when a line was last written; atomic */

@@ -83,7 +83,7 @@ static nave_err plugin_commit(void *self)
     struct http1_plugin *p = self;
     uint32_t i;
 
-    p->options = p->prepared;
+    p->committed = p->prepared;
     /* The host commits again only when all workers have run this, and a worker that has ended needs
      * no options. */
     for (i = 0; i < p->worker_count; i++)
@@ -94,7 +94,7 @@ static nave_err plugin_commit(void *self)
 
 static void worker_adopt(struct http1_worker *hw)
 {
-    hw->options = hw->plugin->options;
+    hw->options = hw->plugin->committed;
     hw->limits.line_max = (uint32_t)hw->options.max_request_line;
     hw->limits.head_max = (uint32_t)(hw->options.max_request_line + hw->options.max_header_size);
     hw->limits.fields_max = (uint32_t)hw->options.max_headers;
