@@ -1365,6 +1365,62 @@ static void worker_release(struct nave_worker *w, const char *what)
     raw->release(w, what);
 }
 
+static const struct nv_check_rule worker_recall_rule = {
+    NAVE_WORKER_ID, "recall", NV_THREAD_WORKER, 0};
+
+static int32_t worker_recall(struct nave_worker *w, struct nave_job *j)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_worker(&check, &worker_recall_rule, w, NV_CHECK_CALLER);
+    if (!j)
+        nv_check_null(&check, "j");
+    return raw->recall(w, j);
+}
+
+static const struct nv_check_rule worker_microtask_rule = {
+    NAVE_WORKER_ID, "microtask", NV_THREAD_WORKER, 0};
+
+static void worker_microtask(struct nave_worker *w, struct nave_job *j)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_worker(&check, &worker_microtask_rule, w, NV_CHECK_CALLER);
+    if (!j)
+        nv_check_null(&check, "j");
+    raw->microtask(w, j);
+}
+
+static const struct nv_check_rule worker_pin_rule = {
+    NAVE_WORKER_ID, "pin", NV_THREAD_WORKER, 0};
+
+static void worker_pin(struct nave_worker *w, void *task)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_worker(&check, &worker_pin_rule, w, NV_CHECK_CALLER);
+    if (!task)
+        nv_check_null(&check, "task");
+    raw->pin(w, task);
+}
+
+static const struct nv_check_rule worker_unpin_rule = {
+    NAVE_WORKER_ID, "unpin", NV_THREAD_WORKER, 0};
+
+static void worker_unpin(struct nave_worker *w, void *task)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_worker(&check, &worker_unpin_rule, w, NV_CHECK_CALLER);
+    if (!task)
+        nv_check_null(&check, "task");
+    raw->unpin(w, task);
+}
+
 const struct nave_worker_iface nv_worker_checked_table = {
     .hdr = NAVE_IFACE(struct nave_worker_iface, NAVE_WORKER_ID, 0, NAVE_IFACE_DRAFT),
     .alloc = worker_alloc,
@@ -1382,6 +1438,10 @@ const struct nave_worker_iface nv_worker_checked_table = {
     .spawn_local = worker_spawn_local,
     .hold = worker_hold,
     .release = worker_release,
+    .recall = worker_recall,
+    .microtask = worker_microtask,
+    .pin = worker_pin,
+    .unpin = worker_unpin,
 };
 
 const struct nave_worker_iface nv_worker_over_table = {
@@ -1401,6 +1461,10 @@ const struct nave_worker_iface nv_worker_over_table = {
     .spawn_local = worker_spawn_local,
     .hold = worker_hold,
     .release = worker_release,
+    .recall = worker_recall,
+    .microtask = worker_microtask,
+    .pin = worker_pin,
+    .unpin = worker_unpin,
 };
 
 /* --- all of them, but for those of the core's own handles ------------------------------------- */

@@ -36,6 +36,24 @@ static inline struct nave_job *nv_jobs_pop(struct nv_jobs *q)
     return j;
 }
 
+/* Take `j` out, wherever it is. 1: it was there. Looks at all before it. Thread: [worker]. */
+static inline int32_t nv_jobs_remove(struct nv_jobs *q, struct nave_job *j)
+{
+    struct nave_job **at = &q->head, *before = NULL;
+
+    while (*at && *at != j) {
+        before = *at;
+        at = &(*at)->next;
+    }
+    if (!*at)
+        return 0;
+    *at = j->next;
+    if (q->tail == j)
+        q->tail = before;
+    j->next = NULL;
+    return 1;
+}
+
 /* Append a chain that ends with NULL; NULL is fine. Thread: [worker]. */
 static inline void nv_jobs_append(struct nv_jobs *q, struct nave_job *first, struct nave_job *last)
 {

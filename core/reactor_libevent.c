@@ -12,6 +12,7 @@
 #endif
 #include "poller.h"
 #include "usage.h"
+#include "worker_state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,6 +72,7 @@ static inline void note_woken(struct nv_poller *p)
 static void on_io(evutil_socket_t fd, short what, void *arg)
 {
     struct libevent_io *io = arg;
+    struct nv_worker *worker = io->io.owner->worker; /* the callback may close the io */
     uint32_t w = (uint32_t)what;
 
     (void)fd;
@@ -83,6 +85,7 @@ static void on_io(evutil_socket_t fd, short what, void *arg)
         nv_sample_io(&io->io, w);
     else
         io->io.fn(io->io.arg, w);
+    nv_worker_micro(worker);
 }
 NAVE_STATIC_ASSERT(EV_READ == 0x02 && EV_WRITE == 0x04 && EV_CLOSED == 0x80, "see on_io");
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "usage.h"
+#include "worker_state.h"
 
 struct sim_io {
     struct nv_poller_io io; /* first */
@@ -93,6 +94,7 @@ static uint32_t sim_poll(struct nv_poller *p, nave_nsec until_ns, void (*woke)(v
     for (fd = 0; fd < NV_SIM_FDS; fd++) {
         struct nv_poller_io *io = s->ios[fd];
         uint32_t what = s->ready[fd];
+        struct nv_worker *w;
 
         if (s->is_level)
             what &= s->armed[fd];
@@ -101,10 +103,12 @@ static uint32_t sim_poll(struct nv_poller *p, nave_nsec until_ns, void (*woke)(v
         s->ready[fd] &= ~what;
         s->armed[fd] &= ~what;
         n++;
+        w = io->owner->worker; /* the callback may close the io */
         if (nv_sample_due(&s->sample_left))
             nv_sample_io(io, what);
         else
             io->fn(io->arg, what);
+        nv_worker_micro(w);
     }
     return n;
 }

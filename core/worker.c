@@ -115,12 +115,13 @@ static uint32_t run_timers(struct nv_worker *w)
             nv_sample_timer(t);
         else
             t->fn(t, t->arg);
+        nv_worker_micro(w);
     }
     return n;
 }
 
 /* Run what is in `q`, which is not empty, at most JOBS_A_TURN; what comes meanwhile waits. */
-static uint32_t run_jobs(struct nv_jobs *q)
+static uint32_t run_jobs(struct nv_worker *w, struct nv_jobs *q)
 {
     struct nv_jobs batch = *q;
     struct nave_job *j;
@@ -129,6 +130,7 @@ static uint32_t run_jobs(struct nv_jobs *q)
     q->head = NULL;
     while (n < JOBS_A_TURN && (j = nv_jobs_pop(&batch)) != NULL) {
         j->run(j);
+        nv_worker_micro(w);
         n++;
     }
     if (batch.head) { /* what is left goes before what came */
@@ -140,12 +142,21 @@ static uint32_t run_jobs(struct nv_jobs *q)
     return n;
 }
 
+/* What was posted stays in the queue until it runs: it may be recalled. */
 static uint32_t run_inbox(struct nv_worker *w)
 {
+    struct nave_job *j;
+    uint32_t n = 0;
+
     nv_inbox_answer(&w->inbox);
     /* Behind what an earlier turn left over: the order of each poster is kept. */
     nv_inbox_take(&w->inbox, NULL, &w->posted);
-    return w->posted.head ? run_jobs(&w->posted) : 0;
+    while (n < JOBS_A_TURN && (j = nv_jobs_pop(&w->posted)) != NULL) {
+        j->run(j);
+        nv_worker_micro(w);
+        n++;
+    }
+    return n;
 }
 
 /* The point until which this turn may wait; 0: there is something to run. Deadlines are points, so
@@ -194,9 +205,9 @@ uint32_t nv_worker_turn(struct nv_worker *w, nave_nsec max_wait_ns)
     n += run_timers(w);
     n += run_inbox(w);
     if (w->deferred.head)
-        n += run_jobs(&w->deferred);
+        n += run_jobs(w, &w->deferred);
     if (w->ready.head)
-        n += run_jobs(&w->ready);
+        n += run_jobs(w, &w->ready);
     return n;
 }
 
@@ -222,6 +233,20 @@ nave_err nv_worker_post(struct nv_worker *w, struct nave_job *j)
     return err;
 }
 
+int32_t nv_worker_recall(struct nv_worker *w, struct nave_job *j)
+{
+    nv_inbox_take(&w->inbox, NULL, &w->posted);
+    return nv_jobs_remove(&w->posted, j);
+}
+
+void nv_worker_run_micro(struct nv_worker *w)
+{
+    struct nave_job *j;
+
+    while ((j = nv_jobs_pop(&w->micro)) != NULL)
+        j->run(j);
+}
+
 void nv_worker_wake(struct nv_worker *w)
 {
     if (nv_inbox_notify(&w->inbox))
@@ -233,8 +258,10 @@ void nv_worker_close_inbox(struct nv_worker *w)
     struct nave_job *j;
 
     nv_inbox_take(&w->inbox, nv_inbox_closed(), &w->posted);
-    while ((j = nv_jobs_pop(&w->posted)) != NULL)
+    while ((j = nv_jobs_pop(&w->posted)) != NULL) {
         j->run(j);
+        nv_worker_micro(w);
+    }
 }
 
 uint64_t nv_worker_holds(const struct nv_worker *w)

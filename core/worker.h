@@ -63,6 +63,9 @@ void nv_worker_handle_init(struct nv_worker_handle *h, struct nv_worker *w, cons
 /* Run `j` on `w`; wakes it when it waits. Thread: [any]. Errors: NAVE_ECLOSED after close_inbox. */
 nave_err nv_worker_post(struct nv_worker *w, struct nave_job *j);
 
+/* Take back `j`, posted before. 1: it will not run. Thread: [worker]. */
+int32_t nv_worker_recall(struct nv_worker *w, struct nave_job *j);
+
 /* Make a waiting turn return soon. Thread: [any]; safe in a signal handler. */
 void nv_worker_wake(struct nv_worker *w);
 

@@ -153,6 +153,23 @@ static void api_release(struct nave_worker *pub, const char *what)
     h->worker->holds--;
 }
 
+static int32_t api_recall(struct nave_worker *pub, struct nave_job *j)
+{
+    return nv_worker_recall(handle_of(pub)->worker, j);
+}
+
+static void api_microtask(struct nave_worker *pub, struct nave_job *j)
+{
+    nv_jobs_push(&handle_of(pub)->worker->micro, j);
+}
+
+/* No task moves to another worker yet: each is pinned from birth. */
+static void api_pin(struct nave_worker *pub, void *task)
+{
+    (void)pub;
+    (void)task;
+}
+
 const struct nave_worker_iface nv_worker_table = {
     .hdr = NAVE_IFACE(struct nave_worker_iface, NAVE_WORKER_ID, 0, NAVE_IFACE_DRAFT),
     .alloc = api_alloc,
@@ -170,4 +187,8 @@ const struct nave_worker_iface nv_worker_table = {
     .spawn_local = api_spawn,
     .hold = api_hold,
     .release = api_release,
+    .recall = api_recall,
+    .microtask = api_microtask,
+    .pin = api_pin,
+    .unpin = api_pin,
 };

@@ -25,6 +25,7 @@ struct nv_worker {
     struct nv_poller *poller;
     struct nv_jobs deferred;
     struct nv_jobs ready;  /* jobs of tasks */
+    struct nv_jobs micro;  /* to run before anything else, after each callback */
     struct nv_jobs posted; /* out of the inbox; what is more than a turn's worth stays, in order */
     size_t io_size;
     size_t
@@ -64,6 +65,16 @@ struct nv_worker {
 static inline int32_t nv_worker_is_here(const struct nv_worker *w)
 {
     return w->is_attached && pthread_equal(w->thread, pthread_self());
+}
+
+/* Run the microtasks of `w`, also those that they add. Thread: [worker]. */
+void nv_worker_run_micro(struct nv_worker *w);
+
+/* To be called after each callback, poll and job. Thread: [worker]. */
+static inline void nv_worker_micro(struct nv_worker *w)
+{
+    if (NAVE_UNLIKELY(w->micro.head != NULL))
+        nv_worker_run_micro(w);
 }
 
 /* "nave.worker/1" and "nave.waker/1"; the asserting ones are in check.h. */

@@ -43,8 +43,8 @@ static void drop_retired(struct nave_op *op)
     proto->parts[op->worker->index].retired = NULL;
 }
 
-static const struct nave_op_source leaving_source = {sizeof(leaving_source), 0, drop_leaving};
-static const struct nave_op_source retired_source = {sizeof(retired_source), 0, drop_retired};
+static const struct nave_op_source leaving_source = {sizeof(leaving_source), 0, drop_leaving, NULL};
+static const struct nave_op_source retired_source = {sizeof(retired_source), 0, drop_retired, NULL};
 
 static void start(struct nave_op *op, const struct nave_op_source *source,
                   struct http1_protocol *proto)
@@ -75,7 +75,7 @@ void http1_use_give(struct http1_use *use)
         return;
     }
     op = part->leaving;
-    while (op && op->reserved[0] != use->generation)
+    while (op && op->reserved != use->generation)
         op = op->next;
     if (op && --op->value == 0) { /* none: it was dropped */
         unlink_op(part, op);
@@ -118,7 +118,7 @@ nave_err http1_protocol_set_next(struct nave_protocol *p, struct nave_handle *ne
         return NAVE_OK; /* nobody knows the present generation: it goes on */
     start(op, &leaving_source, proto);
     op->value = part->held;
-    op->reserved[0] = part->generation;
+    op->reserved = part->generation;
     op->next = part->leaving;
     if (op->next)
         op->next->prev = op;

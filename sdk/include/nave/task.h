@@ -30,7 +30,8 @@ struct nave_waker_iface {
     void (*drop)(struct nave_waker *w);
 };
 
-/* A waker. Frozen. */
+/* A waker. Frozen. A value: a copy of it is a waker as good, nothing need be given back, and one whose
+ * task has ended does nothing. (clone and drop are for those who make wakers of another kind.) */
 struct nave_waker {
     const struct nave_waker_iface *api;
     void *task;
@@ -38,14 +39,41 @@ struct nave_waker {
     uint64_t reserved;
 };
 
-/* The context of one poll. Frozen; borrowed until poll returns. */
+/* The task should be polled again soon, after others had their turn. Set by nave_yield() and when
+ * the budget is used up; then the poll returns PENDING. */
+#define NAVE_CX_YIELD (1u << 0)
+
+/* The context of one poll. Frozen; borrowed until poll returns. A future that polls others hands it
+ * on. */
 struct nave_cx {
-    struct nave_worker *worker;     /* the worker that polls                          */
-    const struct nave_waker *waker; /* of the task; clone it to keep it               */
-    uint32_t budget;                /* what is left before the task should yield      */
-    uint32_t is_canceled;           /* 1: clean up and return READY                   */
-    uint64_t reserved[2];
+    struct nave_worker *worker;     /* the worker that polls                               */
+    const struct nave_waker *waker; /* of the task; copy it to keep it                     */
+    uint32_t budget;                /* what is left before the task must yield             */
+    uint32_t is_canceled;           /* 1: clean up and return READY                        */
+    uint32_t flags;                 /* NAVE_CX_*: what the poll asks for                   */
+    uint32_t reserved;
+    void *task; /* the host's: the task that is polled, for pin and unpin */
 };
+
+/* Have the task polled again after the others that are ready: `return nave_yield(cx);`.
+ * Cheaper than waking itself. Thread: [worker]. */
+static inline nave_poll nave_yield(struct nave_cx *cx)
+{
+    cx->flags |= NAVE_CX_YIELD;
+    return NAVE_PENDING;
+}
+
+/* Use up one of the budget, for one step that did not have to wait. 1: go on; 0: the task has had its
+ * share: return PENDING, it will be polled again soon. Thread: [worker]. */
+static inline int32_t nave_cx_spend(struct nave_cx *cx)
+{
+    if (NAVE_LIKELY(cx->budget > 0)) {
+        cx->budget--;
+        return 1;
+    }
+    cx->flags |= NAVE_CX_YIELD;
+    return 0;
+}
 
 /* What a future does; a plugin's own static const table. */
 struct nave_future_iface {

@@ -106,6 +106,18 @@ struct nave_worker_iface {
     void (*hold)(struct nave_worker *w, const char *what);
     /* The end of one hold. Thread: [worker]. */
     void (*release)(struct nave_worker *w, const char *what);
+
+    /* Take back `j`, which was posted to this worker. 1: it was waiting, and will not run. 0: it was not
+     * there. Looks at all that waits: for the rare case. Thread: [worker]. */
+    int32_t (*recall)(struct nave_worker *w, struct nave_job *j);
+    /* Run `j` right after the present callback, poll or job, before anything else of this worker; in
+     * order; those that it adds as well. Thread: [worker]. Owns: borrows j until it runs. */
+    void (*microtask)(struct nave_worker *w, struct nave_job *j);
+    /* Keep `task` (nave_cx.task) on this worker until as many unpin: it holds something that belongs
+     * here, a socket or a timer. Inside its poll. Thread: [worker]. */
+    void (*pin)(struct nave_worker *w, void *task);
+    /* The end of one pin. Thread: [worker]. */
+    void (*unpin)(struct nave_worker *w, void *task);
 };
 
 /* The handle of a worker, one for each plugin. The head is frozen. */
@@ -173,6 +185,50 @@ static inline void nave_worker_defer(struct nave_worker *w, struct nave_job *j)
 static inline NAVE_NODISCARD nave_err nave_worker_post(struct nave_worker *w, struct nave_job *j)
 {
     return w->api->post(w, j);
+}
+
+/* See nave_worker_iface.microtask. Thread: [worker]. */
+static inline void nave_worker_microtask(struct nave_worker *w, struct nave_job *j)
+{
+    w->api->microtask(w, j);
+}
+
+/* For sources (op.h): `op`, which waited and was unlinked, may look again. Its task is woken, or it is
+ * posted home, where it polls its source and calls done. The source's lock is held when another thread
+ * could drop the op meanwhile. Thread: [any]. */
+static inline void nave_op_arrive_(struct nave_job *j)
+{
+    struct nave_op *op = NAVE_CONTAINER_OF(j, struct nave_op, job);
+
+    __atomic_store_n(&op->state, NAVE_OP_IN_FLIGHT, __ATOMIC_RELAXED);
+    if (op->source->poll(op) == NAVE_READY) {
+        op->state = NAVE_OP_DONE;
+        op->done(op, op->done_arg);
+    }
+}
+
+/* See above. Thread: [any]. */
+static inline void nave_op_wake(struct nave_op *op)
+{
+    if (!op->done) {
+        struct nave_waker w = {op->waker, op->done_arg, op->waker_id, 0};
+
+        w.api->wake(&w);
+        return;
+    }
+    op->job.run = nave_op_arrive_;
+    __atomic_store_n(&op->state, NAVE_OP_POSTED, __ATOMIC_RELAXED);
+    /* A worker that has stopped calls nothing any more; the op is dropped by its owner. */
+    if (op->worker->api->post(op->worker, &op->job) != NAVE_OK)
+        __atomic_store_n(&op->state, NAVE_OP_IN_FLIGHT, __ATOMIC_RELAXED);
+}
+
+/* For sources, in drop, after `op` was unlinked under the lock: take it out of the worker's inbox when
+ * it was on its way. Thread: [worker]. */
+static inline void nave_op_recall(struct nave_op *op)
+{
+    if (__atomic_load_n(&op->state, __ATOMIC_RELAXED) == NAVE_OP_POSTED)
+        (void)op->worker->api->recall(op->worker, &op->job);
 }
 
 /* See nave_worker_iface.io_rearm. Thread: [worker]. */
