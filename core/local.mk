@@ -21,6 +21,8 @@ noinst_LTLIBRARIES += %D%/libnavecore.la
 	%D%/slab.h \
 	%D%/task.c \
 	%D%/task.h \
+	%D%/sync_wait.c \
+	%D%/sync_wait.h \
 	%D%/usage.c \
 	%D%/usage.h \
 	%D%/wheel.c \
