@@ -17,12 +17,15 @@ dist_man_MANS += \
 	%D%/man/man3/nave_http_prepare.3 \
 	%D%/man/man3/nave_http_reply.3 \
 	%D%/man/man3/nave_iface.3 \
+	%D%/man/man3/nave_interval.3 \
 	%D%/man/man3/nave_op.3 \
+	%D%/man/man3/nave_op_deadline.3 \
 	%D%/man/man3/nave_option.3 \
 	%D%/man/man3/nave_plugin.3 \
 	%D%/man/man3/nave_protocol.3 \
 	%D%/man/man3/nave_role.3 \
 	%D%/man/man3/nave_runtime.3 \
+	%D%/man/man3/nave_sleep.3 \
 	%D%/man/man3/nave_stream.3 \
 	%D%/man/man3/nave_timer.3 \
 	%D%/man/man3/nave_transport.3 \

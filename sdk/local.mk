@@ -8,6 +8,7 @@ sdk_headers = \
 	%D%/include/nave/base.h \
 	%D%/include/nave/buf.h \
 	%D%/include/nave/conf.h \
+	%D%/include/nave/deadline.h \
 	%D%/include/nave/define.h \
 	%D%/include/nave/error.h \
 	%D%/include/nave/handlers.h \
@@ -15,12 +16,14 @@ sdk_headers = \
 	%D%/include/nave/http.h \
 	%D%/include/nave/http_prepare.h \
 	%D%/include/nave/iface.h \
+	%D%/include/nave/interval.h \
 	%D%/include/nave/nave.h \
 	%D%/include/nave/op.h \
 	%D%/include/nave/option.h \
 	%D%/include/nave/plugin.h \
 	%D%/include/nave/role.h \
 	%D%/include/nave/runtime.h \
+	%D%/include/nave/sleep.h \
 	%D%/include/nave/stream.h \
 	%D%/include/nave/task.h \
 	%D%/include/nave/timer.h \
