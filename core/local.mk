@@ -19,6 +19,8 @@ noinst_LTLIBRARIES += %D%/libnavecore.la
 	%D%/sim.h \
 	%D%/slab.c \
 	%D%/slab.h \
+	%D%/stats.c \
+	%D%/stats.h \
 	%D%/task.c \
 	%D%/task.h \
 	%D%/sync_wait.c \

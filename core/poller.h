@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The reactor behind a thin table: libevent is one, the simulated one of the tests another. A poller
- * belongs to one worker; only wake() may be called from elsewhere.
+ * belongs to one worker; only wake() and now() may be called from elsewhere.
  */
 #ifndef NV_POLLER_H
 #define NV_POLLER_H
@@ -36,7 +36,7 @@ struct nv_poller_ops {
     uint32_t (*poll)(struct nv_poller *p, nave_nsec until_ns, void (*woke)(void *arg), void *arg);
     /* Make a waiting poll return. Thread: [any]; safe in a signal handler. */
     void (*wake)(struct nv_poller *p);
-    /* The clocks: monotonic, and wall (since 1970), in nanoseconds. */
+    /* The clocks: monotonic (Thread: [any]), and wall (since 1970), in nanoseconds. */
     nave_nsec (*now)(struct nv_poller *p);
     nave_nsec (*wall)(struct nv_poller *p);
     const char *(*backend)(const struct nv_poller *p);

@@ -81,6 +81,8 @@ static void on_io(evutil_socket_t fd, short what, void *arg)
     io->poller->called++;
     /* EV_READ 0x02, EV_WRITE 0x04, EV_CLOSED 0x80 */
     w = ((w >> 1) & 3u) | ((w >> 5) & NAVE_IO_CLOSED);
+    nv_stat_add(&worker->stats.io_events, 1);
+    nv_stat_enter(&worker->stats, io->io.owner, "descriptor");
     if (NAVE_UNLIKELY(nv_sample_due(&io->poller->sample_left)))
         nv_sample_io(&io->io, w);
     else

@@ -88,7 +88,7 @@ static uint32_t sim_poll(struct nv_poller *p, nave_nsec until_ns, void (*woke)(v
     if (until_ns > s->now_ns && !is_anything_ready(s)) { /* a point that has passed is no wait */
         s->sleeps++;
         if (until_ns != NAVE_NEVER)
-            s->now_ns = until_ns;
+            __atomic_store_n(&s->now_ns, until_ns, __ATOMIC_RELAXED);
     }
     woke(arg);
     for (fd = 0; fd < NV_SIM_FDS; fd++) {
@@ -104,6 +104,8 @@ static uint32_t sim_poll(struct nv_poller *p, nave_nsec until_ns, void (*woke)(v
         s->armed[fd] &= ~what;
         n++;
         w = io->owner->worker; /* the callback may close the io */
+        nv_stat_add(&w->stats.io_events, 1);
+        nv_stat_enter(&w->stats, io->owner, "descriptor");
         if (nv_sample_due(&s->sample_left))
             nv_sample_io(io, what);
         else
@@ -120,7 +122,7 @@ static void sim_wake(struct nv_poller *p)
 
 static nave_nsec sim_now(struct nv_poller *p)
 {
-    return sim_of(p)->now_ns;
+    return __atomic_load_n(&sim_of(p)->now_ns, __ATOMIC_RELAXED);
 }
 
 static nave_nsec sim_wall(struct nv_poller *p)

@@ -46,11 +46,14 @@ static void waker_wake(const struct nave_waker *w)
                                           __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
     if (word & (NV_TASK_NOTIFIED | NV_TASK_RUNNING))
         return; /* queued already, or the runner sees it */
-    if (nv_worker_is_here(slot->worker))
+    if (nv_worker_is_here(slot->worker)) {
+        nv_stat_add(&slot->worker->stats.wakes_local, 1);
+        slot->mark = nv_stat_queued(slot->worker, &slot->worker->stats);
         nv_jobs_push(&slot->worker->ready, &slot->job);
-    else if (nv_worker_post(slot->worker, &slot->job) != NAVE_OK)
+    } else if (nv_worker_post(slot->worker, &slot->job) != NAVE_OK) {
         /* Closed: the task will be dropped. Until then the worker itself may still wake it. */
         __atomic_fetch_and(&slot->word, ~(uint64_t)NV_TASK_NOTIFIED, __ATOMIC_RELEASE);
+    }
 }
 
 static void waker_clone(const struct nave_waker *w, struct nave_waker *out)
@@ -191,6 +194,8 @@ nave_task_id nv_task_spawn(struct nave_future *f)
     slot_link(&w->live_slots, slot);
     __atomic_store_n(&slot->word, generation << 32 | NV_TASK_LIVE | NV_TASK_NOTIFIED,
                      __ATOMIC_RELEASE);
+    nv_stat_add(&w->stats.spawned, 1);
+    slot->mark = nv_stat_queued(w, &w->stats);
     nv_jobs_push(&w->ready, &slot->job);
     return generation << 32 | slot->index;
 }
@@ -203,6 +208,7 @@ static void task_end(struct nv_task_slot *slot, int32_t is_queued)
     struct nv_task *t = slot->task;
     uint64_t generation = (__atomic_load_n(&slot->word, __ATOMIC_RELAXED) >> 32) + 1;
 
+    nv_stat_add(&w->stats.completed, 1);
     slot_unlink(&w->live_slots, slot);
     slot->task = NULL;
     generation &= UINT32_MAX;
@@ -233,6 +239,12 @@ static void slot_run(struct nave_job *j)
         return;
     }
     cx.worker = &t->owner->pub;
+    nv_stat_add(&slot->worker->stats.polls, 1);
+    nv_stat_enter(&slot->worker->stats, t->owner, t->future.api->name);
+    if (NAVE_UNLIKELY(slot->mark)) {
+        nv_stat_dequeued(slot->worker, slot->mark);
+        slot->mark = 0;
+    }
     /* Clear NOTIFIED before the poll: a wake from now on is a reason to poll again. */
     __atomic_fetch_xor(&slot->word, (uint64_t)(NV_TASK_NOTIFIED | NV_TASK_RUNNING),
                        __ATOMIC_ACQ_REL);
@@ -245,8 +257,11 @@ static void slot_run(struct nave_job *j)
         return;
     }
     word = __atomic_fetch_and(&slot->word, ~(uint64_t)NV_TASK_RUNNING, __ATOMIC_ACQ_REL);
-    if (word & NV_TASK_NOTIFIED)
+    if (word & NV_TASK_NOTIFIED) {
+        nv_stat_add(&slot->worker->stats.self_wakes, 1);
+        slot->mark = nv_stat_queued(slot->worker, &slot->worker->stats);
         nv_jobs_push(&slot->worker->ready, &slot->job); /* at the back: others first */
+    }
 }
 
 void nv_task_drop_all(struct nv_worker *w)

@@ -31,6 +31,7 @@ struct nv_task_slot {
     struct nv_task_slot *prev; /* [worker] not in free_slots                                  */
     uint32_t index;            /* of the slot among those of its worker                       */
     uint32_t reserved;
+    nave_nsec mark; /* of whoever queued it: when; 0 for most; see stats.h */
 };
 
 /* See nave_worker_iface of the same names. */

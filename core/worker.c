@@ -71,6 +71,7 @@ nave_err nv_worker_create(const struct nv_worker_options *options, struct nv_wor
     nv_slab_init(&w->slab, options->max_bytes);
     read_clock(w);
     nv_wheel_init(&w->wheel, w->clock.now_ns);
+    w->stats.since_ns = w->clock.now_ns;
     *out_worker = w;
     return NAVE_OK;
 }
@@ -99,6 +100,14 @@ void nv_worker_attach(struct nv_worker *w)
 
 /* --- the turn -------------------------------------------------------------------------------- */
 
+static void note_timer(struct nv_worker *w, const struct nave_timer *t)
+{
+    nv_stat_add(&w->stats.timers_fired, 1);
+    if (NAVE_UNLIKELY(w->clock.now_ns - t->deadline_ns > NV_TIMER_LATE))
+        nv_stat_add(&w->stats.timers_late, 1);
+    nv_stat_enter(&w->stats, NAVE_CONTAINER_OF(t->worker, struct nv_worker_handle, pub), "timer");
+}
+
 static uint32_t run_timers(struct nv_worker *w)
 {
     uint32_t n;
@@ -111,6 +120,7 @@ static uint32_t run_timers(struct nv_worker *w)
             break;
         nv_usage_add(&NAVE_CONTAINER_OF(t->worker, struct nv_worker_handle, pub)->usage.timers,
                      (uint64_t)-1);
+        note_timer(w, t);
         if (NAVE_UNLIKELY(nv_sample_due(&w->sample_left)))
             nv_sample_timer(t);
         else
@@ -120,15 +130,18 @@ static uint32_t run_timers(struct nv_worker *w)
     return n;
 }
 
-/* Run what is in `q`, which is not empty, at most JOBS_A_TURN; what comes meanwhile waits. */
-static uint32_t run_jobs(struct nv_worker *w, struct nv_jobs *q)
+/* Run what is in `q`, which is not empty, at most JOBS_A_TURN; what comes meanwhile waits. Each is
+ * counted in `number`. */
+static uint32_t run_jobs(struct nv_worker *w, struct nv_jobs *q, uint64_t *number)
 {
     struct nv_jobs batch = *q;
     struct nave_job *j;
     uint32_t n = 0;
 
     q->head = NULL;
+    nv_stat_enter(&w->stats, NULL, "job");
     while (n < JOBS_A_TURN && (j = nv_jobs_pop(&batch)) != NULL) {
+        nv_stat_add(number, 1);
         j->run(j);
         nv_worker_micro(w);
         n++;
@@ -149,9 +162,11 @@ static uint32_t run_inbox(struct nv_worker *w)
     uint32_t n = 0;
 
     nv_inbox_answer(&w->inbox);
+    nv_stat_enter(&w->stats, NULL, "posted job");
     /* Behind what an earlier turn left over: the order of each poster is kept. */
     nv_inbox_take(&w->inbox, NULL, &w->posted);
     while (n < JOBS_A_TURN && (j = nv_jobs_pop(&w->posted)) != NULL) {
+        nv_stat_add(&w->stats.inbox_jobs, 1);
         j->run(j);
         nv_worker_micro(w);
         n++;
@@ -187,6 +202,9 @@ static void on_woke(void *arg)
     if (w->is_waiting) {
         w->is_waiting = 0;
         nv_inbox_wake_up(&w->inbox);
+        read_clock(w);
+        nv_stat_unpark(w);
+        return;
     }
     read_clock(w);
 }
@@ -194,20 +212,23 @@ static void on_woke(void *arg)
 uint32_t nv_worker_turn(struct nv_worker *w, nave_nsec max_wait_ns)
 {
     nave_nsec until = wait_until(w, max_wait_ns);
+    uint64_t polls = 0; /* each counts itself */
     uint32_t n;
 
     if (until > 0) {
         w->is_waiting = (uint32_t)nv_inbox_may_wait(&w->inbox);
-        if (!w->is_waiting)
+        if (w->is_waiting)
+            nv_stat_park(w);
+        else
             until = 0;
     }
     n = w->poller_ops->poll(w->poller, until, on_woke, w);
     n += run_timers(w);
     n += run_inbox(w);
     if (w->deferred.head)
-        n += run_jobs(w, &w->deferred);
+        n += run_jobs(w, &w->deferred, &w->stats.jobs);
     if (w->ready.head)
-        n += run_jobs(w, &w->ready);
+        n += run_jobs(w, &w->ready, &polls);
     return n;
 }
 
@@ -223,13 +244,20 @@ void nv_worker_handle_init(struct nv_worker_handle *h, struct nv_worker *w, cons
     h->plugin_id = plugin_id;
 }
 
+/* `w` waits: end that. */
+static void wake(struct nv_worker *w)
+{
+    nv_stat_wake(w);
+    w->poller_ops->wake(w->poller);
+}
+
 nave_err nv_worker_post(struct nv_worker *w, struct nave_job *j)
 {
     int32_t must_wake;
     nave_err err = nv_inbox_push(&w->inbox, j, &must_wake);
 
     if (err == NAVE_OK && must_wake)
-        w->poller_ops->wake(w->poller);
+        wake(w);
     return err;
 }
 
@@ -243,14 +271,16 @@ void nv_worker_run_micro(struct nv_worker *w)
 {
     struct nave_job *j;
 
-    while ((j = nv_jobs_pop(&w->micro)) != NULL)
+    while ((j = nv_jobs_pop(&w->micro)) != NULL) {
+        nv_stat_add(&w->stats.micro, 1);
         j->run(j);
+    }
 }
 
 void nv_worker_wake(struct nv_worker *w)
 {
     if (nv_inbox_notify(&w->inbox))
-        w->poller_ops->wake(w->poller);
+        wake(w);
 }
 
 void nv_worker_close_inbox(struct nv_worker *w)

@@ -11,6 +11,7 @@
 #include "list.h"
 #include "poller.h"
 #include "slab.h"
+#include "stats.h"
 #include "wheel.h"
 #include "worker.h"
 
@@ -57,8 +58,12 @@ struct nv_worker {
     struct nv_check_set *checks;              /* tables of its futures in checked mode */
     struct nv_wheel wheel;
 
+    /* the owner's to write, on lines of their own: others read them */
+    struct nv_stats stats __attribute__((aligned(64)));
+
     /* any thread's; on a line of its own */
     struct nv_inbox inbox __attribute__((aligned(64)));
+    nave_nsec woken_ns; /* atomic: when somebody woke it; 0: nobody, see stats.c */
 };
 
 /* 1: the calling thread is the worker's. Thread: [any]. */

@@ -11,6 +11,7 @@ check_PROGRAMS += \
 	%D%/test_reactor \
 	%D%/test_signals \
 	%D%/test_slab \
+	%D%/test_stats \
 	%D%/test_task \
 	%D%/test_wheel \
 	%D%/test_worker \
@@ -47,6 +48,10 @@ check_PROGRAMS += \
 %C%_test_slab_SOURCES  = %D%/test_slab.c
 %C%_test_slab_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_slab_LDADD    = $(%C%_libs)
+
+%C%_test_stats_SOURCES  = %D%/test_stats.c
+%C%_test_stats_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_stats_LDADD    = $(%C%_libs)
 
 %C%_test_task_SOURCES  = %D%/test_task.c
 %C%_test_task_CPPFLAGS = $(TEST_CPPFLAGS)
