@@ -7,6 +7,7 @@
 #include "check.h"
 
 #include <nave/admin.h>
+#include <nave/blocking.h>
 #include <nave/conf.h>
 #include <nave/host.h>
 #include <nave/http.h>
@@ -44,6 +45,30 @@ static nave_err admin_describe(struct nave_admin *a, const char *what, const cha
 const struct nave_admin_iface nv_admin_checked_table = {
     .hdr = NAVE_IFACE(struct nave_admin_iface, NAVE_ADMIN_ID, 0, NAVE_IFACE_DRAFT),
     .describe = admin_describe,
+};
+
+/* --- nave.blocking/1 --------------------------------------------------------------------------- */
+
+static const struct nv_check_rule blocking_start_rule = {
+    NAVE_BLOCKING_ID, "start", NV_THREAD_WORKER, 0};
+
+static nave_err blocking_start(struct nave_blocking *b, struct nave_op *op, const struct
+    nave_blocking_work *work, void **arg_var, uint32_t flags)
+{
+    struct nv_check check;
+    const struct nave_blocking_iface *raw =
+        nv_check_shadow(&check, &blocking_start_rule, b, NV_CHECK_CALLER);
+
+    if (!op)
+        nv_check_null(&check, "op");
+    if (!work)
+        nv_check_null(&check, "work");
+    return raw->start(b, op, work, arg_var, flags);
+}
+
+static const struct nave_blocking_iface blocking_checked = {
+    .hdr = NAVE_IFACE(struct nave_blocking_iface, NAVE_BLOCKING_ID, 0, NAVE_IFACE_DRAFT),
+    .start = blocking_start,
 };
 
 /* --- nave.conf/1 ------------------------------------------------------------------------------- */
@@ -1470,6 +1495,7 @@ const struct nave_worker_iface nv_worker_over_table = {
 /* --- all of them, but for those of the core's own handles ------------------------------------- */
 
 const struct nave_iface *const nv_check_tables[] = {
+    &blocking_checked.hdr,
     &http_checked.hdr,
     &http_reply_checked.hdr,
     &http_handler_checked.hdr,

@@ -6,6 +6,7 @@ dist_man_MANS += \
 	%D%/man/nave.json.5 \
 	%D%/man/man3/nave_admin.3 \
 	%D%/man/man3/nave_base.3 \
+	%D%/man/man3/nave_blocking.3 \
 	%D%/man/man3/nave_buf.3 \
 	%D%/man/man3/nave_conf.3 \
 	%D%/man/man3/nave_err.3 \

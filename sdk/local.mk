@@ -6,6 +6,7 @@ sdk_headers = \
 	%D%/include/nave/admin.h \
 	%D%/include/nave/atomic.h \
 	%D%/include/nave/base.h \
+	%D%/include/nave/blocking.h \
 	%D%/include/nave/buf.h \
 	%D%/include/nave/conf.h \
 	%D%/include/nave/deadline.h \

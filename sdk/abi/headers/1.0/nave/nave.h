@@ -8,6 +8,7 @@
 #include <nave/admin.h>
 #include <nave/atomic.h>
 #include <nave/base.h>
+#include <nave/blocking.h>
 #include <nave/buf.h>
 #include <nave/conf.h>
 #include <nave/deadline.h>
