@@ -3,20 +3,28 @@
 %C%_libs = core/libnavecore.la $(EVENT_LIBS) $(DL_LIBS) -lpthread $(CUNIT_LIBS)
 
 check_PROGRAMS += \
+	%D%/test_deadline \
 	%D%/test_inbox \
 	%D%/test_inherit \
+	%D%/test_interval \
 	%D%/test_log \
 	%D%/test_log_format \
 	%D%/test_log_ring \
 	%D%/test_reactor \
 	%D%/test_signals \
 	%D%/test_slab \
+	%D%/test_sleep \
 	%D%/test_stats \
 	%D%/test_task \
 	%D%/test_wheel \
 	%D%/test_worker \
 	%D%/test_worker_limits \
 	# end
+
+%C%_test_deadline_SOURCES  = %D%/test_deadline.c %D%/timers_rig.h
+%C%_test_deadline_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_deadline_LDFLAGS  = $(FAILING_LINK)
+%C%_test_deadline_LDADD    = $(%C%_libs)
 
 %C%_test_inbox_SOURCES  = %D%/test_inbox.c
 %C%_test_inbox_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -25,6 +33,11 @@ check_PROGRAMS += \
 %C%_test_inherit_SOURCES  = %D%/test_inherit.c
 %C%_test_inherit_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_inherit_LDADD    = $(%C%_libs)
+%C%_test_interval_SOURCES  = %D%/test_interval.c %D%/timers_rig.h
+%C%_test_interval_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_interval_LDFLAGS  = $(FAILING_LINK)
+%C%_test_interval_LDADD    = $(%C%_libs)
+
 %C%_test_log_SOURCES  = %D%/test_log.c
 %C%_test_log_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_log_LDADD    = $(%C%_libs)
@@ -48,6 +61,11 @@ check_PROGRAMS += \
 %C%_test_slab_SOURCES  = %D%/test_slab.c
 %C%_test_slab_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_slab_LDADD    = $(%C%_libs)
+
+%C%_test_sleep_SOURCES  = %D%/test_sleep.c %D%/timers_rig.h
+%C%_test_sleep_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_sleep_LDFLAGS  = $(FAILING_LINK)
+%C%_test_sleep_LDADD    = $(%C%_libs)
 
 %C%_test_stats_SOURCES  = %D%/test_stats.c
 %C%_test_stats_CPPFLAGS = $(TEST_CPPFLAGS)
