@@ -12,6 +12,7 @@
 #include "near.h"
 #include "publish.h"
 #include "runtime.h"
+#include "world.h"
 
 static nave_err admin_describe(struct nave_admin *a, const char *what, const char *const *subjects,
                                const char *format, nave_write_fn *write, void *arg)
@@ -133,6 +134,8 @@ nave_err nave_runtime_bind(struct nave_runtime *rt, const char *id, uint32_t min
     nv_runtime_enter(rt);
     if (strcmp(id, NAVE_ADMIN_ID) == 0)
         handle = (struct nave_handle *)(void *)&rt->admin;
+    else if (rt->world && strcmp(id, NAVE_SIM_ID) == 0)
+        handle = (struct nave_handle *)(void *)rt->world;
     else
         err = find_service(rt, id, &handle);
     if (!err && (handle->api->minor < min_minor || handle->api->size < min_size))

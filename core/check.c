@@ -20,6 +20,7 @@
 #include "runtime.h"
 #include "task.h"
 #include "worker_state.h"
+#include "world.h"
 
 #define NO_WORKER UINT32_MAX
 
@@ -121,6 +122,8 @@ uint32_t nv_check_here(const struct nave_runtime *rt)
 {
     uint32_t i;
 
+    if (rt->world) /* one thread is all workers in turn */
+        return rt->world->current;
     for (i = 0; rt->threads.each && i < rt->worker_count; i++)
         if (rt->threads.each[i].worker && nv_worker_is_here(rt->threads.each[i].worker))
             return i;
@@ -465,6 +468,14 @@ void nv_check_admin(struct nv_check *c, const struct nv_check_rule *rule, const 
 {
     begin(c, rule, caller);
     c->rt = NAVE_CONTAINER_OF(handle, const struct nave_runtime, admin);
+    check_thread(c);
+}
+
+void nv_check_sim(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
+                  const void *caller)
+{
+    begin(c, rule, caller);
+    c->rt = ((const struct nv_world *)handle)->rt;
     check_thread(c);
 }
 

@@ -64,6 +64,8 @@ void nv_check_host(struct nv_check *c, const struct nv_check_rule *rule, const v
                    const void *caller);
 void nv_check_admin(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
                     const void *caller);
+void nv_check_sim(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
+                  const void *caller);
 void nv_check_conf(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
                    const void *caller);
 void nv_check_worker(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,

@@ -12,6 +12,7 @@
 #include <nave/host.h>
 #include <nave/http.h>
 #include <nave/role.h>
+#include <nave/sim.h>
 #include <nave/stream.h>
 #include <nave/task.h>
 #include <nave/worker.h>
@@ -22,6 +23,7 @@
 #include "plugin_host.h"
 #include "registry.h"
 #include "worker_state.h"
+#include "world.h"
 
 /* --- nave.admin/1 ------------------------------------------------------------------------------ */
 
@@ -948,6 +950,150 @@ static const struct nave_listener_iface listener_checked = {
     .stop = listener_stop,
     .address = listener_address,
     .destroy = listener_destroy,
+};
+
+/* --- nave.sim/1 -------------------------------------------------------------------------------- */
+
+static const struct nv_check_rule sim_step_rule = {
+    NAVE_SIM_ID, "step", NV_THREAD_CONTROL, 0};
+
+static nave_err sim_step(struct nave_sim *s)
+{
+    const struct nave_sim_iface *raw = &nv_sim_table;
+    struct nv_check check;
+
+    nv_check_sim(&check, &sim_step_rule, s, NV_CHECK_CALLER);
+    return raw->step(s);
+}
+
+static const struct nv_check_rule sim_run_rule = {
+    NAVE_SIM_ID, "run", NV_THREAD_CONTROL, 0};
+
+static nave_err sim_run(struct nave_sim *s, nave_nsec until_ns, nave_sim_done_fn *is_done, void
+    *arg)
+{
+    const struct nave_sim_iface *raw = &nv_sim_table;
+    struct nv_check check;
+
+    nv_check_sim(&check, &sim_run_rule, s, NV_CHECK_CALLER);
+    return raw->run(s, until_ns, is_done, arg);
+}
+
+static const struct nv_check_rule sim_now_rule = {
+    NAVE_SIM_ID, "now", NV_THREAD_CONTROL, 0};
+
+static nave_nsec sim_now(const struct nave_sim *s)
+{
+    const struct nave_sim_iface *raw = &nv_sim_table;
+    struct nv_check check;
+
+    nv_check_sim(&check, &sim_now_rule, s, NV_CHECK_CALLER);
+    return raw->now(s);
+}
+
+static const struct nv_check_rule sim_info_rule = {
+    NAVE_SIM_ID, "info", NV_THREAD_CONTROL, 0};
+
+static nave_err sim_info(const struct nave_sim *s, struct nave_sim_info *info)
+{
+    const struct nave_sim_iface *raw = &nv_sim_table;
+    struct nv_check check;
+
+    nv_check_sim(&check, &sim_info_rule, s, NV_CHECK_CALLER);
+    if (!info)
+        nv_check_null(&check, "info");
+    return raw->info(s, info);
+}
+
+static const struct nv_check_rule sim_set_faults_rule = {
+    NAVE_SIM_ID, "set_faults", NV_THREAD_CONTROL, 0};
+
+static nave_err sim_set_faults(struct nave_sim *s, const struct nave_sim_faults *faults)
+{
+    const struct nave_sim_iface *raw = &nv_sim_table;
+    struct nv_check check;
+
+    nv_check_sim(&check, &sim_set_faults_rule, s, NV_CHECK_CALLER);
+    return raw->set_faults(s, faults);
+}
+
+static const struct nv_check_rule sim_random_rule = {
+    NAVE_SIM_ID, "random", NV_THREAD_CONTROL, 0};
+
+static uint64_t sim_random(struct nave_sim *s, uint64_t below)
+{
+    const struct nave_sim_iface *raw = &nv_sim_table;
+    struct nv_check check;
+
+    nv_check_sim(&check, &sim_random_rule, s, NV_CHECK_CALLER);
+    return raw->random(s, below);
+}
+
+static const struct nv_check_rule sim_note_rule = {
+    NAVE_SIM_ID, "note", NV_THREAD_CONTROL, 0};
+
+static void sim_note(struct nave_sim *s, uint64_t value)
+{
+    const struct nave_sim_iface *raw = &nv_sim_table;
+    struct nv_check check;
+
+    nv_check_sim(&check, &sim_note_rule, s, NV_CHECK_CALLER);
+    raw->note(s, value);
+}
+
+static const struct nv_check_rule sim_worker_rule = {
+    NAVE_SIM_ID, "worker", NV_THREAD_CONTROL, 0};
+
+static struct nave_worker *sim_worker(struct nave_sim *s, uint32_t index)
+{
+    const struct nave_sim_iface *raw = &nv_sim_table;
+    struct nv_check check;
+
+    nv_check_sim(&check, &sim_worker_rule, s, NV_CHECK_CALLER);
+    return raw->worker(s, index);
+}
+
+static const struct nv_check_rule sim_call_rule = {
+    NAVE_SIM_ID, "call", NV_THREAD_CONTROL, 0};
+
+static nave_err sim_call(struct nave_sim *s, uint32_t index, nave_sim_fn *fn, void *arg)
+{
+    const struct nave_sim_iface *raw = &nv_sim_table;
+    struct nv_check check;
+
+    nv_check_sim(&check, &sim_call_rule, s, NV_CHECK_CALLER);
+    if (!fn)
+        nv_check_null(&check, "fn");
+    return raw->call(s, index, fn, arg);
+}
+
+static const struct nv_check_rule sim_connect_rule = {
+    NAVE_SIM_ID, "connect", NV_THREAD_CONTROL, 0};
+
+static nave_err sim_connect(struct nave_sim *s, uint32_t index, struct nave_str address, struct
+    nave_stream **out_stream)
+{
+    const struct nave_sim_iface *raw = &nv_sim_table;
+    struct nv_check check;
+
+    nv_check_sim(&check, &sim_connect_rule, s, NV_CHECK_CALLER);
+    if (!out_stream)
+        nv_check_null(&check, "out_stream");
+    return raw->connect(s, index, address, out_stream);
+}
+
+const struct nave_sim_iface nv_sim_checked_table = {
+    .hdr = NAVE_IFACE(struct nave_sim_iface, NAVE_SIM_ID, 0, NAVE_IFACE_DRAFT),
+    .step = sim_step,
+    .run = sim_run,
+    .now = sim_now,
+    .info = sim_info,
+    .set_faults = sim_set_faults,
+    .random = sim_random,
+    .note = sim_note,
+    .worker = sim_worker,
+    .call = sim_call,
+    .connect = sim_connect,
 };
 
 /* --- nave.stream/1 ----------------------------------------------------------------------------- */

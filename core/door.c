@@ -11,6 +11,7 @@
 
 #include "roles.h"
 #include "runtime.h"
+#include "world_net.h"
 
 struct nave_protocol *nv_chain_first(const struct nv_chain *c)
 {
@@ -78,9 +79,19 @@ static int32_t is_listener(const void *arg, struct nave_str name)
     return 0;
 }
 
-static nave_err listen_on(struct nave_runtime *rt, const struct nv_listener *l, struct nv_door *d)
+/* In a world no transport of a plugin is asked. */
+static nave_err listen_at(struct nave_runtime *rt, struct nv_door *d,
+                          const struct nave_listen_args *args)
 {
     struct nave_transport *transport = (struct nave_transport *)(void *)d->transport;
+
+    if (rt->world)
+        return nv_world_listen(rt->world, args, &d->listener);
+    return transport->api->listen(transport, args, &d->listener);
+}
+
+static nave_err listen_on(struct nave_runtime *rt, const struct nv_listener *l, struct nv_door *d)
+{
     struct nave_listen_args args = {.size = sizeof(args),
                                     .address = l->rest,
                                     .name = {d->name, strlen(d->name)},
@@ -91,7 +102,7 @@ static nave_err listen_on(struct nave_runtime *rt, const struct nv_listener *l, 
 
     args.inherited_count = nv_inherit_offer(&rt->inherited, l->conf.name, is_listener, rt);
     args.inherited = args.inherited_count ? rt->inherited.offer : NULL;
-    err = transport->api->listen(transport, &args, &d->listener);
+    err = listen_at(rt, d, &args);
     if (err && nv_report_errors(&rt->report) == errors)
         nv_conf_fail(nave_conf_get(l->at, "bind"), err, NULL, "cannot listen on %.*s: %s",
                      (int)l->conf.bind.len, l->conf.bind.ptr, nave_err_text(err));

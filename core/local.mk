@@ -149,6 +149,15 @@ endif
 	%D%/switch.h \
 	%D%/threads.c \
 	%D%/wiring.c \
+	%D%/world.c \
+	%D%/world.h \
+	%D%/world_api.c \
+	%D%/world_listener.c \
+	%D%/world_net.c \
+	%D%/world_net.h \
+	%D%/world_poller.c \
+	%D%/world_step.c \
+	%D%/world_stream.c \
 	%D%/check.c \
 	%D%/check.h \
 	%D%/check_rules.c \

@@ -12,6 +12,7 @@
 #include "publish.h"
 #include "roles.h"
 #include "runtime.h"
+#include "world.h"
 
 static struct nv_plugin *plugin_of(struct nave_host *h)
 {
@@ -152,6 +153,8 @@ static void *host_mem(struct nave_host *h, void *ptr, size_t old, size_t now)
     struct nv_plugin *p = plugin_of(h);
     void *got = NULL;
 
+    if (now > old && NAVE_UNLIKELY(p->rt->world != NULL) && nv_world_no_memory(p->rt->world))
+        return NULL;
     if (now) {
         got = old ? realloc(ptr, now) : malloc(now);
         if (!got)

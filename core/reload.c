@@ -67,6 +67,7 @@ static nave_err scratch_read(struct nave_runtime *rt, struct nave_runtime **out_
         return err;
     }
     s->plugin_path = rt->plugin_path; /* lent */
+    s->world = rt->world;
     s->static_plugins = rt->static_plugins;
     s->workers_asked = rt->workers_asked;
     s->level_asked = NAVE_LOG_WARN;

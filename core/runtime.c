@@ -19,6 +19,7 @@
 #include "lifecycle.h"
 #include "signals.h"
 #include "sized.h"
+#include "world.h"
 
 /* Options of the first minor end here. */
 #define RUNTIME_OPTIONS_MIN offsetof(struct nave_runtime_options, event)
@@ -113,6 +114,16 @@ static nave_err refuse_tail(const struct nave_runtime_options *o, uint32_t offse
     return NAVE_ETOONEW;
 }
 
+static nave_err make_world(struct nave_runtime *rt, const struct nave_sim_options *options)
+{
+    char why[256] = "out of memory";
+    nave_err err = nv_world_create(rt, options, why, sizeof(why), &rt->world);
+
+    if (err)
+        nv_report_error(&rt->report, err, NULL, "%s", why);
+    return err;
+}
+
 nave_err nave_runtime_create(const struct nave_runtime_options *options,
                              struct nave_runtime **out_rt)
 {
@@ -133,6 +144,7 @@ nave_err nave_runtime_create(const struct nave_runtime_options *options,
     err = nv_report_init(&rt->report, o.report, o.report_arg, o.log_level);
     if (err)
         goto fail;
+    rt->is_checked = check && strcmp(check, "1") == 0;
     err = check_options(rt, &o);
     if (err)
         goto fail_report;
@@ -147,6 +159,11 @@ nave_err nave_runtime_create(const struct nave_runtime_options *options,
         if (err)
             goto fail_path;
     }
+    if (o.sim) {
+        err = make_world(rt, o.sim);
+        if (err)
+            goto fail_inherited;
+    }
     rt->flags = o.flags;
     rt->beat_ns = o.beat_ns;
     rt->level_asked = o.log_level;
@@ -155,11 +172,12 @@ nave_err nave_runtime_create(const struct nave_runtime_options *options,
     rt->user = o.user;
     rt->workers_asked = o.workers;
     rt->static_plugins = o.static_plugins;
-    rt->is_checked = check && strcmp(check, "1") == 0;
     rt->admin.api = rt->is_checked ? &nv_admin_checked_table : &nv_admin_table;
     *out_rt = rt;
     return NAVE_OK;
 
+fail_inherited:
+    nv_inherit_close(&rt->inherited);
 fail_path:
     free(rt->plugin_path);
 fail_report:
@@ -264,6 +282,8 @@ static nave_err start(struct nave_runtime *rt)
         return err;
     }
     rt->state = NV_RUNTIME_RUNNING;
+    if (rt->world)
+        nv_world_open(rt->world);
     nv_report_log(&rt->report, NAVE_LOG_DEBUG, NULL, "%u workers wait with %s", rt->worker_count,
                   nv_worker_backend(rt->threads.each[0].worker));
     return NAVE_OK;
@@ -311,6 +331,61 @@ static nave_err finish(struct nave_runtime *rt)
     return err;
 }
 
+/* --- simulated ------------------------------------------------------------------------------- */
+
+nave_err nv_runtime_step(struct nave_runtime *rt, nave_nsec until_ns)
+{
+    nave_err err;
+
+    if (rt->state != NV_RUNTIME_RUNNING)
+        return NAVE_ECLOSED;
+    nv_runtime_enter(rt);
+    err = nv_world_step(rt->world, until_ns);
+    if (err == NAVE_ELIMIT)
+        nv_world_report(rt->world, err, "steps_max is reached");
+    if (!err && nv_threads_look(rt)) {
+        err = finish(rt);
+        if (err)
+            nv_world_report(rt->world, err, "work was cut off");
+        else
+            err = NAVE_ECLOSED;
+    }
+    nv_runtime_leave(rt);
+    return err;
+}
+
+/* Errors: as run. */
+static nave_err run_world(struct nave_runtime *rt)
+{
+    nave_err err = NAVE_OK;
+
+    while (!err)
+        err = nv_runtime_step(rt, NAVE_NEVER);
+    if (err == NAVE_EAGAIN) {
+        err = NAVE_EDEADLOCK;
+        nv_world_report(rt->world, err, "nothing can happen any more, and it was not stopped");
+    }
+    if (rt->state == NV_RUNTIME_RUNNING) {
+        nv_threads_stop(rt);
+        (void)finish(rt);
+    }
+    return err == NAVE_ECLOSED ? NAVE_OK : err;
+}
+
+/* What nave_runtime_turn is: a step when one can be taken before the wait is over. */
+static nave_err turn_world(struct nave_runtime *rt, nave_nsec max_wait_ns)
+{
+    nave_nsec now = rt->world->now_ns, until = NAVE_NEVER;
+    nave_err err;
+
+    if (max_wait_ns <= NAVE_NEVER - now)
+        until = now + (max_wait_ns > 0 ? max_wait_ns : 1);
+    err = nv_runtime_step(rt, until);
+    if (err == NAVE_ETIMEDOUT)
+        return NAVE_OK;
+    return err == NAVE_EAGAIN ? NAVE_EDEADLOCK : err;
+}
+
 static void on_signal(void *arg, int number)
 {
     struct nave_runtime *rt = arg;
@@ -326,7 +401,7 @@ static void on_signal(void *arg, int number)
 static nave_err run(struct nave_runtime *rt, int32_t is_fresh)
 {
     struct nv_worker *first = rt->threads.each[0].worker;
-    int32_t has_signals = (rt->flags & NAVE_RUNTIME_SIGNALS) != 0;
+    int32_t has_signals = (rt->flags & NAVE_RUNTIME_SIGNALS) != 0 && !rt->world;
     nave_err err = has_signals ? nv_signals_open(first, on_signal, rt) : NAVE_OK, end;
 
     if (err) {
@@ -343,6 +418,8 @@ static nave_err run(struct nave_runtime *rt, int32_t is_fresh)
         nv_doors_announce(rt);
         nv_runtime_tell(rt, NAVE_EVENT_LISTENING, NAVE_OK);
     }
+    if (rt->world)
+        return run_world(rt);
     while (!nv_threads_turn(rt, NAVE_NEVER))
         ;
     end = finish(rt);
@@ -385,12 +462,14 @@ nave_err nave_runtime_turn(struct nave_runtime *rt, nave_nsec max_wait_ns)
         return refuse_state(rt, "turn",
                             rt->state == NV_RUNTIME_CREATED ? "it has no configuration"
                                                             : "it has failed");
-    if (rt->worker_count != 1)
+    if (rt->worker_count != 1 && !rt->world)
         return refuse_state(rt, "turn", "it has more than one worker; set runtime.workers to 1");
     nv_runtime_enter(rt);
     if (rt->state == NV_RUNTIME_RESOLVED)
         err = start_and_announce(rt);
-    if (!err && nv_threads_turn(rt, max_wait_ns)) {
+    if (!err && rt->world) {
+        err = turn_world(rt, max_wait_ns);
+    } else if (!err && nv_threads_turn(rt, max_wait_ns)) {
         err = finish(rt);
         if (!err)
             err = NAVE_ECLOSED;
@@ -425,6 +504,7 @@ void nave_runtime_destroy(struct nave_runtime *rt)
         (void)finish(rt);
     nv_lifecycle_destroy(rt);
     nv_threads_destroy(rt);
+    nv_world_destroy(rt->world);
     nv_beat_finish(&rt->beat);
     nv_inherit_close(&rt->inherited);
     nv_runtime_unresolve(rt);

@@ -43,6 +43,7 @@ NAVE_OPTION_STRUCT(nv_runtime_conf, NV_RUNTIME_CONF);
 struct nv_leaving; /* leaving.h */
 struct nv_serving; /* door.h */
 struct nv_switch;  /* switch.h */
+struct nv_world;   /* world.h */
 
 enum nv_runtime_state {
     NV_RUNTIME_CREATED = 0, /* create                                          */
@@ -71,6 +72,7 @@ struct nave_runtime {
     struct nv_inherit inherited; /* with NAVE_RUNTIME_INHERIT; else empty */
     void *user;                  /* of the program, for its static plugins */
     struct nave_admin admin;     /* nave.admin/1 */
+    struct nv_world *world;      /* NULL: the real one */
     struct nv_conf_set *sets;    /* set_count; owned, with their texts */
     size_t set_count;
 
@@ -108,6 +110,10 @@ struct nave_runtime {
 /* The calling thread takes the control role, and gives it back. They nest. */
 void nv_runtime_enter(struct nave_runtime *rt);
 void nv_runtime_leave(struct nave_runtime *rt);
+
+/* One step of a simulated runtime that is started; the clock goes no further than `until_ns`.
+ * Errors: as nave_sim_iface.step; NAVE_ETIMEDOUT. Thread: [control]. */
+nave_err nv_runtime_step(struct nave_runtime *rt, nave_nsec until_ns);
 
 /* Tell the host program of NAVE_EVENT_`event`. Thread: [control]. */
 void nv_runtime_tell(struct nave_runtime *rt, uint32_t event, nave_err err);

@@ -16,6 +16,7 @@
 #include "runtime.h"
 #include "uses.h"
 #include "value.h"
+#include "world.h"
 
 NAVE_OPTION_TABLE(runtime_table, nv_runtime_conf, NV_RUNTIME_CONF)
 
@@ -96,7 +97,7 @@ static void read_workers(struct nave_runtime *rt)
     struct nave_str text = {NULL, 0};
     int64_t number = 0;
 
-    rt->worker_count = nv_cpus();
+    rt->worker_count = rt->world ? NV_WORLD_WORKERS : nv_cpus();
     if (c && c->api->integer(c, &number) == NAVE_OK) {
         if (number < 1 || number > (int64_t)NV_WORKERS_MAX)
             nv_conf_fail(c, NAVE_ECONFIG, NULL,

@@ -105,13 +105,21 @@ static void *alloc_fresh(struct nv_slab *s, uint32_t c)
     return p;
 }
 
+/* A test wants it. */
+static int is_to_fail(struct nv_slab *s)
+{
+    if (s->fail_at && --s->fail_at == 0)
+        return 1;
+    return s->fails && s->fails(s->fails_arg);
+}
+
 void *nv_slab_alloc(struct nv_slab *s, size_t size)
 {
     struct nv_slab_free *f;
     uint32_t c;
 
     if (s->flags) {
-        if ((s->flags & NV_SLAB_FAIL) && s->fail_at && --s->fail_at == 0)
+        if ((s->flags & NV_SLAB_FAIL) && is_to_fail(s))
             return NULL;
         if (s->flags & NV_SLAB_MALLOC)
             return alloc_large(s, size);

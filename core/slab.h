@@ -24,10 +24,12 @@ struct nv_slab_free {
 struct nv_slab {
     uint32_t flags;
     uint32_t reserved;
-    uint64_t bytes_max; /* of chunks and large objects together; 0: no limit */
-    uint64_t bytes;     /* taken from the system                             */
-    uint64_t fail_at;   /* counts down to the failing allocation             */
-    void *chunks;       /* each begins with the pointer to the next          */
+    uint64_t bytes_max;          /* of chunks and large objects together; 0: no limit */
+    uint64_t bytes;              /* taken from the system                             */
+    uint64_t fail_at;            /* counts down to the failing allocation             */
+    int32_t (*fails)(void *arg); /* NV_SLAB_FAIL: 1: this one fails, too; or NULL */
+    void *fails_arg;
+    void *chunks; /* each begins with the pointer to the next          */
     struct nv_slab_free *free[NV_SLAB_CLASSES];
     uint8_t *bump[NV_SLAB_CLASSES]; /* the untouched rest of the newest chunk */
     uint8_t *end[NV_SLAB_CLASSES];

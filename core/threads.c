@@ -19,6 +19,7 @@
 #include "lifecycle.h"
 #include "reload.h"
 #include "runtime.h"
+#include "world.h"
 
 static void on_worker_log(void *arg, uint32_t level, const char *text)
 {
@@ -47,6 +48,8 @@ nave_err nv_threads_create(struct nave_runtime *rt)
     if (rt->conf.backend.len < sizeof(backend))
         memcpy(backend, rt->conf.backend.ptr, rt->conf.backend.len);
     o.backend = strcmp(backend, "auto") == 0 ? NULL : backend;
+    if (rt->world && nv_world_make_workers(rt->world, rt->worker_count))
+        goto fail;
     ts->each = calloc(rt->worker_count, sizeof(*ts->each));
     if (!ts->each)
         goto fail;
@@ -59,12 +62,18 @@ nave_err nv_threads_create(struct nave_runtime *rt)
     ts->has_lock = 1;
     for (i = 0; i < rt->worker_count; i++) {
         o.index = i;
+        if (rt->world) {
+            o.poller = &nv_poller_world;
+            o.poller_arg = &rt->world->each[i];
+        }
         ts->each[i].rt = rt;
         ts->each[i].index = i;
         err = nv_worker_create(&o, &ts->each[i].worker);
         if (err)
             goto fail;
         nv_worker_handle_init(&ts->each[i].handle, ts->each[i].worker, "core");
+        if (rt->world)
+            nv_world_join(rt->world, i, ts->each[i].worker);
     }
     /* From here on nave_runtime_stop() of another thread finds workers to wake. */
     __atomic_store_n(&ts->count, rt->worker_count, __ATOMIC_RELEASE);
@@ -86,6 +95,8 @@ void nv_threads_destroy(struct nave_runtime *rt)
         nv_worker_destroy(ts->each[i].worker);
     free(ts->each);
     ts->each = NULL;
+    if (rt->world)
+        nv_world_free_workers(rt->world);
     if (ts->has_lock) {
         (void)pthread_cond_destroy(&ts->changed);
         (void)pthread_mutex_destroy(&ts->lock);
@@ -181,6 +192,16 @@ static void stop_plugins(struct nv_thread *t)
     }
 }
 
+/* The way up has failed. */
+static void go_back(struct nv_thread *t)
+{
+    t->is_falling = 1;
+    stop_listeners(t);
+    nv_worker_close_inbox(t->worker);
+    nv_worker_drop_tasks(t->worker);
+    stop_plugins(t);
+}
+
 /* The way up, in step with the other workers. */
 static nave_err rise(struct nv_thread *t)
 {
@@ -192,13 +213,8 @@ static nave_err rise(struct nv_thread *t)
 
     if (!err)
         err = vote(ts, start_listeners(t));
-    if (err) {
-        t->is_falling = 1;
-        stop_listeners(t);
-        nv_worker_close_inbox(t->worker);
-        nv_worker_drop_tasks(t->worker);
-        stop_plugins(t);
-    }
+    if (err)
+        go_back(t);
     return err;
 }
 
@@ -233,25 +249,36 @@ static nave_nsec wait_of(const struct nv_thread *t, nave_nsec max_wait_ns)
     return left < max_wait_ns ? left : max_wait_ns;
 }
 
-/* One turn of any worker, with the beginning of the drain and the look for its end. */
-static void turn(struct nv_thread *t, nave_nsec max_wait_ns)
+/* Note whether nothing is left of a drain, and tell worker 0. */
+static void look_for_idle(struct nv_thread *t)
 {
     struct nv_threads *ts = &t->rt->threads;
     uint32_t is_idle;
 
-    if (!t->is_draining && __atomic_load_n(&ts->stops, __ATOMIC_ACQUIRE) > 0)
-        begin_drain(t);
-    /* The first turn of a drain does not wait: it may be over already. */
-    if (t->is_draining && nv_worker_holds(t->worker) + nv_worker_tasks(t->worker) == 0 &&
-        !__atomic_load_n(&t->is_idle, __ATOMIC_RELAXED))
-        max_wait_ns = 0;
-    (void)nv_worker_turn(t->worker, wait_of(t, max_wait_ns));
     is_idle = t->is_draining && nv_worker_holds(t->worker) == 0 && nv_worker_tasks(t->worker) == 0;
     if (is_idle != __atomic_load_n(&t->is_idle, __ATOMIC_RELAXED)) {
         __atomic_store_n(&t->is_idle, is_idle, __ATOMIC_RELEASE);
         if (is_idle && t->index != 0)
             nv_worker_wake(ts->each[0].worker);
     }
+}
+
+static void look_for_drain(struct nv_thread *t)
+{
+    if (!t->is_draining && __atomic_load_n(&t->rt->threads.stops, __ATOMIC_ACQUIRE) > 0)
+        begin_drain(t);
+}
+
+/* One turn of any worker, with the beginning of the drain and the look for its end. */
+static void turn(struct nv_thread *t, nave_nsec max_wait_ns)
+{
+    look_for_drain(t);
+    /* The first turn of a drain does not wait: it may be over already. */
+    if (t->is_draining && nv_worker_holds(t->worker) + nv_worker_tasks(t->worker) == 0 &&
+        !__atomic_load_n(&t->is_idle, __ATOMIC_RELAXED))
+        max_wait_ns = 0;
+    (void)nv_worker_turn(t->worker, wait_of(t, max_wait_ns));
+    look_for_idle(t);
 }
 
 static void report_stragglers(struct nv_thread *t)
@@ -349,11 +376,85 @@ static void join_all(struct nave_runtime *rt)
     }
 }
 
+/* --- in a world: one thread is all workers in turn -------------------------------------------- */
+
+/* Do `what` as worker `index`. */
+static nave_err as_worker(struct nave_runtime *rt, uint32_t index,
+                          nave_err (*what)(struct nv_thread *t))
+{
+    struct nv_thread *t = &rt->threads.each[index];
+    struct nv_log_here before = nv_log_enter(rt->report.log, index);
+    nave_err err;
+
+    rt->world->current = index;
+    nv_worker_attach(t->worker);
+    err = what(t);
+    rt->world->current = NV_WORLD_NOBODY;
+    nv_log_leave(before);
+    return err;
+}
+
+static nave_err do_go_back(struct nv_thread *t)
+{
+    go_back(t);
+    return NAVE_OK;
+}
+
+static nave_err do_fall(struct nv_thread *t)
+{
+    fall(t);
+    return NAVE_OK;
+}
+
+static nave_err as_all(struct nave_runtime *rt, nave_err (*what)(struct nv_thread *t))
+{
+    nave_err worst = NAVE_OK, err;
+    uint32_t i;
+
+    for (i = 0; i < rt->worker_count; i++) {
+        err = as_worker(rt, i, what);
+        worst = worst ? worst : err;
+    }
+    return worst;
+}
+
+static nave_err up_in_world(struct nave_runtime *rt)
+{
+    nave_err err;
+    uint32_t i;
+
+    for (i = 0; i < rt->worker_count; i++)
+        rt->threads.each[i].serving = rt->serving;
+    err = as_all(rt, start_plugins);
+    if (!err)
+        err = as_all(rt, start_listeners);
+    if (err)
+        (void)as_all(rt, do_go_back);
+    return err;
+}
+
+nave_nsec nv_threads_step(struct nave_runtime *rt, uint32_t index)
+{
+    struct nv_thread *t = &rt->threads.each[index];
+    struct nv_log_here before = nv_log_enter(rt->report.log, index);
+
+    nv_worker_attach(t->worker);
+    look_for_drain(t);
+    (void)nv_worker_go_on(t->worker, 0);
+    look_for_idle(t);
+    nv_log_leave(before);
+    return nv_worker_park(t->worker, wait_of(t, NAVE_NEVER));
+}
+
+/* --- all of them, and the control role -------------------------------------------------------- */
+
 nave_err nv_threads_up(struct nave_runtime *rt)
 {
     struct nv_threads *ts = &rt->threads;
     nave_err err;
 
+    if (rt->world)
+        return up_in_world(rt);
     nv_worker_attach(ts->each[0].worker);
     err = vote(ts, start_threads(rt));
     if (!err)
@@ -365,12 +466,19 @@ nave_err nv_threads_up(struct nave_runtime *rt)
 
 int32_t nv_threads_turn(struct nave_runtime *rt, nave_nsec max_wait_ns)
 {
+    struct nv_thread *t = &rt->threads.each[0];
+
+    nv_worker_attach(t->worker); /* the control role may have moved to another thread */
+    turn(t, max_wait_ns);
+    return nv_threads_look(rt);
+}
+
+int32_t nv_threads_look(struct nave_runtime *rt)
+{
     struct nv_threads *ts = &rt->threads;
     struct nv_thread *t = &ts->each[0];
     uint32_t i;
 
-    nv_worker_attach(t->worker); /* the control role may have moved to another thread */
-    turn(t, max_wait_ns);
     if (__atomic_load_n(&ts->stops, __ATOMIC_ACQUIRE) > 1)
         return 1;
     if (!t->is_draining) {
@@ -390,12 +498,17 @@ nave_err nv_threads_down(struct nave_runtime *rt)
     struct nv_threads *ts = &rt->threads;
     uint32_t i;
 
-    nv_worker_attach(ts->each[0].worker);
-    __atomic_store_n(&ts->is_ended, 1, __ATOMIC_RELEASE);
-    for (i = 1; i < rt->worker_count; i++)
-        nv_worker_wake(ts->each[i].worker);
-    fall(&ts->each[0]);
-    join_all(rt);
+    if (rt->world) {
+        nv_world_close(rt->world);
+        (void)as_all(rt, do_fall);
+    } else {
+        nv_worker_attach(ts->each[0].worker);
+        __atomic_store_n(&ts->is_ended, 1, __ATOMIC_RELEASE);
+        for (i = 1; i < rt->worker_count; i++)
+            nv_worker_wake(ts->each[i].worker);
+        fall(&ts->each[0]);
+        join_all(rt);
+    }
     return __atomic_load_n(&ts->has_stragglers, __ATOMIC_ACQUIRE) ? NAVE_ESTRAGGLERS : NAVE_OK;
 }
 

@@ -63,6 +63,13 @@ nave_err nv_threads_up(struct nave_runtime *rt);
 /* One turn of worker 0, with what a drain needs. 1: the drain is over, call nv_threads_down. */
 int32_t nv_threads_turn(struct nave_runtime *rt, nave_nsec max_wait_ns);
 
+/* In a world (world.h): a turn of worker `index` that does not wait. Returns until when it waits after
+ * that; 0: not at all. */
+nave_nsec nv_threads_step(struct nave_runtime *rt, uint32_t index);
+
+/* After a turn or a step: take up a reload that was asked for. 1: the drain is over, as above. */
+int32_t nv_threads_look(struct nave_runtime *rt);
+
 /* End every worker: what is left is cut off and reported, worker_stop is called, threads are joined.
  * The workers stay, refusing posts. Errors: NAVE_ESTRAGGLERS. */
 nave_err nv_threads_down(struct nave_runtime *rt);

@@ -209,11 +209,9 @@ static void on_woke(void *arg)
     read_clock(w);
 }
 
-uint32_t nv_worker_turn(struct nv_worker *w, nave_nsec max_wait_ns)
+nave_nsec nv_worker_park(struct nv_worker *w, nave_nsec max_wait_ns)
 {
     nave_nsec until = wait_until(w, max_wait_ns);
-    uint64_t polls = 0; /* each counts itself */
-    uint32_t n;
 
     if (until > 0) {
         w->is_waiting = (uint32_t)nv_inbox_may_wait(&w->inbox);
@@ -222,7 +220,19 @@ uint32_t nv_worker_turn(struct nv_worker *w, nave_nsec max_wait_ns)
         else
             until = 0;
     }
-    n = w->poller_ops->poll(w->poller, until, on_woke, w);
+    return until;
+}
+
+uint32_t nv_worker_turn(struct nv_worker *w, nave_nsec max_wait_ns)
+{
+    return nv_worker_go_on(w, nv_worker_park(w, max_wait_ns));
+}
+
+uint32_t nv_worker_go_on(struct nv_worker *w, nave_nsec until_ns)
+{
+    uint64_t polls = 0; /* each counts itself */
+    uint32_t n = w->poller_ops->poll(w->poller, until_ns, on_woke, w);
+
     n += run_timers(w);
     n += run_inbox(w);
     if (w->deferred.head)

@@ -57,6 +57,12 @@ void nv_worker_attach(struct nv_worker *w);
  * things were run. Thread: [worker]. */
 uint32_t nv_worker_turn(struct nv_worker *w, nave_nsec max_wait_ns);
 
+/* The two halves of a turn, for who waits in its stead (world.h): be about to wait, and until which point
+ * at most; 0: there is something to run, or somebody has woken it. A wake from here on calls the poller's.
+ * Then wait in the poller until `until_ns`, and run. Thread: [worker]. */
+nave_nsec nv_worker_park(struct nv_worker *w, nave_nsec max_wait_ns);
+uint32_t nv_worker_go_on(struct nv_worker *w, nave_nsec until_ns);
+
 /* Ready a handle of `w` for a plugin. Thread: [control]. */
 void nv_worker_handle_init(struct nv_worker_handle *h, struct nv_worker *w, const char *plugin_id);
 

@@ -26,6 +26,7 @@ dist_man_MANS += \
 	%D%/man/man3/nave_protocol.3 \
 	%D%/man/man3/nave_role.3 \
 	%D%/man/man3/nave_runtime.3 \
+	%D%/man/man3/nave_sim.3 \
 	%D%/man/man3/nave_sleep.3 \
 	%D%/man/man3/nave_stream.3 \
 	%D%/man/man3/nave_timer.3 \

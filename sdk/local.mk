@@ -24,6 +24,7 @@ sdk_headers = \
 	%D%/include/nave/plugin.h \
 	%D%/include/nave/role.h \
 	%D%/include/nave/runtime.h \
+	%D%/include/nave/sim.h \
 	%D%/include/nave/sleep.h \
 	%D%/include/nave/stream.h \
 	%D%/include/nave/task.h \

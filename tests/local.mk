@@ -15,6 +15,7 @@ include tests/http1/local.mk
 include tests/router/local.mk
 include tests/files/local.mk
 include tests/tcp/local.mk
+include tests/sim/local.mk
 include tests/fuzz/local.mk
 include tests/model/local.mk
 include tests/bench/local.mk

@@ -23,6 +23,7 @@
 #include <nave/plugin.h>
 #include <nave/role.h>
 #include <nave/runtime.h>
+#include <nave/sim.h>
 #include <nave/sleep.h>
 #include <nave/stream.h>
 #include <nave/task.h>

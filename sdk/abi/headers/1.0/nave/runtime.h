@@ -22,6 +22,7 @@
 NAVE_BEGIN_DECLS
 
 struct nave_runtime;
+struct nave_sim_options; /* sim.h */
 
 /* One thing to tell the operator. Borrowed until the callback returns. Sized. */
 struct nave_report {
@@ -89,6 +90,8 @@ struct nave_runtime_options {
     void *event_arg;
     nave_nsec beat_ns; /* how often to tell BEAT, while all workers turn; 0: never           */
     void *user;        /* for static_plugins alone: nave_host_iface.user gives it to them */
+    /* NULL: the real world. Else workers, clock, network and luck are simulated: nave/sim.h. Copied */
+    const struct nave_sim_options *sim;
 };
 
 /* The version of libnave, "0.1.0". Thread: [any]. */
