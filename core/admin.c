@@ -9,6 +9,7 @@
 
 #include "describe.h"
 #include "lifecycle.h"
+#include "metrics.h"
 #include "near.h"
 #include "publish.h"
 #include "runtime.h"
@@ -26,9 +27,35 @@ static nave_err admin_describe(struct nave_admin *a, const char *what, const cha
     return err;
 }
 
+static nave_err admin_metrics(struct nave_admin *a, const char *format, nave_write_fn *write,
+                              void *arg)
+{
+    struct nave_runtime *rt = NAVE_CONTAINER_OF(a, struct nave_runtime, admin);
+    int32_t is_json = format && strcmp(format, "json") == 0;
+    struct nv_metrics m;
+    struct nv_out o;
+    nave_err err;
+
+    if (!write || (format && !is_json && strcmp(format, "prometheus") != 0))
+        return NAVE_EINVAL;
+    err = nv_metrics_begin(&m, rt);
+    if (err)
+        return err;
+    nv_out_init(&o, write, arg);
+    if (is_json)
+        nv_metrics_json(&m, &o);
+    else
+        while (nv_metrics_text(&m, &o))
+            ;
+    nv_out_flush(&o);
+    nv_metrics_end(&m);
+    return NAVE_OK;
+}
+
 const struct nave_admin_iface nv_admin_table = {
     .hdr = NAVE_IFACE(struct nave_admin_iface, NAVE_ADMIN_ID, 0, NAVE_IFACE_DRAFT),
     .describe = admin_describe,
+    .metrics = admin_metrics,
 };
 
 static nave_err refuse(struct nave_runtime *rt, nave_err err, const char *format, ...)

@@ -44,9 +44,25 @@ static nave_err admin_describe(struct nave_admin *a, const char *what, const cha
     return raw->describe(a, what, subjects, format, write, arg);
 }
 
+static const struct nv_check_rule admin_metrics_rule = {
+    NAVE_ADMIN_ID, "metrics", NV_THREAD_ANY, 0};
+
+static nave_err admin_metrics(struct nave_admin *a, const char *format, nave_write_fn *write,
+    void *arg)
+{
+    const struct nave_admin_iface *raw = &nv_admin_table;
+    struct nv_check check;
+
+    nv_check_admin(&check, &admin_metrics_rule, a, NV_CHECK_CALLER);
+    if (!write)
+        nv_check_null(&check, "write");
+    return raw->metrics(a, format, write, arg);
+}
+
 const struct nave_admin_iface nv_admin_checked_table = {
     .hdr = NAVE_IFACE(struct nave_admin_iface, NAVE_ADMIN_ID, 0, NAVE_IFACE_DRAFT),
     .describe = admin_describe,
+    .metrics = admin_metrics,
 };
 
 /* --- nave.blocking/1 --------------------------------------------------------------------------- */

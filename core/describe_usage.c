@@ -5,13 +5,10 @@
  */
 #include "counter.h"
 #include "describe.h"
+#include "metrics.h"
 #include "runtime.h"
 
-/* One row of the table: the word, and what it is. */
-static const struct {
-    const char *name, *what;
-    size_t offset; /* in struct nv_usage */
-} numbers[] = {
+const struct nv_usage_row nv_usage_rows[] = {
     {"worker_bytes", "bytes of the workers' memory", offsetof(struct nv_usage, bytes)},
     {"descriptors", "watched descriptors", offsetof(struct nv_usage, fds)},
     {"timers", "armed timers", offsetof(struct nv_usage, timers)},
@@ -19,13 +16,15 @@ static const struct {
     {"holds", "holds, such as connections", offsetof(struct nv_usage, holds)},
     {"time_ns", "nanoseconds in it and what it calls, sampled", offsetof(struct nv_usage, time_ns)},
 };
+const uint32_t nv_usage_row_count = NAVE_COUNT(nv_usage_rows);
 
-static uint64_t sum_of(const struct nv_plugin *p, size_t offset)
+uint64_t nv_usage_sum(const struct nave_runtime *rt, uint32_t at, size_t offset)
 {
+    const struct nv_plugin *p = rt->plugins[at];
     uint64_t sum = 0;
     uint32_t i;
 
-    for (i = 0; p->handles && i < p->rt->worker_count; i++)
+    for (i = 0; p->handles && i < rt->worker_count; i++)
         sum += nv_usage_read(
             (const uint64_t *)(const void *)((const char *)&p->handles[i]->usage + offset));
     return sum;
@@ -49,10 +48,11 @@ void nv_describe_usage_json(struct nv_describe *d)
         nv_json_object(&j, p->id);
         nv_json_number(&j, "memory_bytes", nv_usage_read(&p->mem_bytes));
         nv_json_number(&j, "memory_blocks", nv_usage_read(&p->mem_blocks));
-        for (k = 0; k < NAVE_COUNT(numbers); k++)
-            nv_json_number(&j, numbers[k].name, sum_of(p, numbers[k].offset));
+        for (k = 0; k < nv_usage_row_count; k++)
+            nv_json_number(&j, nv_usage_rows[k].name,
+                           nv_usage_sum(d->rt, i, nv_usage_rows[k].offset));
         nv_json_object(&j, "counters");
-        nv_counters_each(p->counters, put_counter_json, &j);
+        nv_counters_each(&p->counters, put_counter_json, &j);
         nv_json_end(&j);
         nv_json_end(&j);
     }
@@ -83,8 +83,9 @@ void nv_describe_usage_text(struct nv_describe *d)
         put_line(&d->out, "memory_bytes", nv_usage_read(&p->mem_bytes),
                  "bytes of the host's memory");
         put_line(&d->out, "memory_blocks", nv_usage_read(&p->mem_blocks), "");
-        for (k = 0; k < NAVE_COUNT(numbers); k++)
-            put_line(&d->out, numbers[k].name, sum_of(p, numbers[k].offset), numbers[k].what);
-        nv_counters_each(p->counters, put_counter_text, &d->out);
+        for (k = 0; k < nv_usage_row_count; k++)
+            put_line(&d->out, nv_usage_rows[k].name,
+                     nv_usage_sum(d->rt, i, nv_usage_rows[k].offset), nv_usage_rows[k].what);
+        nv_counters_each(&p->counters, put_counter_text, &d->out);
     }
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "counter.h"
 #include "roles.h"
 #include "runtime.h"
 #include "world_net.h"
@@ -116,6 +117,7 @@ static nave_err make_door(struct nave_runtime *rt, const struct nv_listener *l,
                           struct nv_door **out_door)
 {
     struct nv_door *d = calloc(1, sizeof(*d));
+    struct nave_counter accepted = {NULL, 0, 0};
     nave_err err = NAVE_ENOMEM;
 
     if (d)
@@ -131,7 +133,10 @@ static nave_err make_door(struct nave_runtime *rt, const struct nv_listener *l,
                        l->conf.name, &d->transport);
     if (err)
         goto fail;
-    err = nv_gate_init(&d->gate, rt->worker_count, nv_chain_first(&d->chain));
+    /* A listener that comes back with a reload goes on counting. After 1,024 names none is new. */
+    err = nv_counters_get(&rt->accepted, rt->worker_count, d->name, NULL, &accepted);
+    if (err != NAVE_ENOMEM)
+        err = nv_gate_init(&d->gate, rt->worker_count, nv_chain_first(&d->chain), &accepted);
     if (err) {
         nv_conf_fail(l->at, err, NULL, "out of memory while making the listener");
         goto fail;

@@ -9,8 +9,11 @@
 static void gate_accept(struct nave_protocol *p, struct nave_stream *s_take,
                         const struct nave_accept_info *info)
 {
-    struct nave_protocol *next = ((struct nv_gate *)(void *)p)->next[info->worker];
+    struct nv_gate *g = (struct nv_gate *)(void *)p;
+    struct nave_protocol *next = g->next[info->worker];
 
+    if (NAVE_LIKELY(g->accepted.cells != NULL))
+        nave_counter_add(&g->accepted, info->worker, 1);
     next->api->accept(next, s_take, info);
 }
 
@@ -21,7 +24,8 @@ static const struct nave_protocol_iface gate_table = {
     .retire = nave_default_retire,
 };
 
-nave_err nv_gate_init(struct nv_gate *g, uint32_t workers, struct nave_protocol *next)
+nave_err nv_gate_init(struct nv_gate *g, uint32_t workers, struct nave_protocol *next,
+                      const struct nave_counter *accepted)
 {
     uint32_t i;
 
@@ -29,6 +33,7 @@ nave_err nv_gate_init(struct nv_gate *g, uint32_t workers, struct nave_protocol 
     if (!g->next)
         return NAVE_ENOMEM;
     g->pub.api = &gate_table;
+    g->accepted = *accepted;
     for (i = 0; i < workers; i++)
         g->next[i] = next;
     return NAVE_OK;

@@ -8,16 +8,20 @@
 #ifndef NV_GATE_H
 #define NV_GATE_H
 
+#include <nave/host.h>
 #include <nave/role.h>
 
 struct nv_gate {
-    struct nave_protocol pub;    /* first: the handle                                        */
-    struct nave_protocol **next; /* one a worker; once workers run, each is its worker's own */
+    struct nave_protocol pub;     /* first: the handle                                        */
+    struct nave_protocol **next;  /* one a worker; once workers run, each is its worker's own */
+    struct nave_counter accepted; /* streams; without cells: they are not counted            */
 };
 
-/* Make `g` lead to `next` on each of `workers` workers. Errors: NAVE_ENOMEM. */
+/* Make `g` lead to `next` on each of `workers` workers, and count into `accepted`, which may be empty.
+ * Errors: NAVE_ENOMEM. */
 NAVE_NODISCARD nave_err nv_gate_init(struct nv_gate *g, uint32_t workers,
-                                     struct nave_protocol *next);
+                                     struct nave_protocol *next,
+                                     const struct nave_counter *accepted);
 
 /* Streams of worker `worker` meet `next` from now on. Thread: [worker]. */
 void nv_gate_set(struct nv_gate *g, uint32_t worker, struct nave_protocol *next);

@@ -134,6 +134,9 @@ endif
 	%D%/leaving.h \
 	%D%/lifecycle.c \
 	%D%/lifecycle.h \
+	%D%/metrics.c \
+	%D%/metrics.h \
+	%D%/metrics_text.c \
 	%D%/reload.c \
 	%D%/reload.h \
 	%D%/roles.c \

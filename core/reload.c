@@ -489,7 +489,7 @@ static void take_reading(struct plan *plan)
 /* All workers have changed: the reload is over. */
 static void on_switched(struct nave_runtime *rt)
 {
-    rt->reloads++;
+    (void)__atomic_fetch_add(&rt->reloads, 1, __ATOMIC_RELAXED);
     nv_report_log(&rt->report, NAVE_LOG_INFO, NULL, "the new configuration is in use");
     nv_runtime_tell(rt, NAVE_EVENT_RELOADED, NAVE_OK);
 }

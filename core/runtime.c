@@ -15,6 +15,7 @@
 
 #include "admin.h"
 #include "check.h"
+#include "counter.h"
 #include "door.h"
 #include "lifecycle.h"
 #include "signals.h"
@@ -282,6 +283,8 @@ static nave_err start(struct nave_runtime *rt)
         return err;
     }
     rt->state = NV_RUNTIME_RUNNING;
+    rt->started_ns = nv_worker_now(rt->threads.each[0].worker);
+    __atomic_store_n(&rt->is_seen, 1, __ATOMIC_RELEASE);
     if (rt->world)
         nv_world_open(rt->world);
     nv_report_log(&rt->report, NAVE_LOG_DEBUG, NULL, "%u workers wait with %s", rt->worker_count,
@@ -502,12 +505,14 @@ void nave_runtime_destroy(struct nave_runtime *rt)
     nv_runtime_enter(rt);
     if (rt->state == NV_RUNTIME_RUNNING) /* started, and never run to its end */
         (void)finish(rt);
+    __atomic_store_n(&rt->is_seen, 0, __ATOMIC_RELEASE);
     nv_lifecycle_destroy(rt);
     nv_threads_destroy(rt);
     nv_world_destroy(rt->world);
     nv_beat_finish(&rt->beat);
     nv_inherit_close(&rt->inherited);
     nv_runtime_unresolve(rt);
+    nv_counters_destroy(rt->accepted);
     nv_conf_destroy(rt->doc);
     nv_runtime_forget_sets(rt);
     nv_runtime_log_close(rt);

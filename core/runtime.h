@@ -40,10 +40,11 @@
 
 NAVE_OPTION_STRUCT(nv_runtime_conf, NV_RUNTIME_CONF);
 
-struct nv_leaving; /* leaving.h */
-struct nv_serving; /* door.h */
-struct nv_switch;  /* switch.h */
-struct nv_world;   /* world.h */
+struct nv_counters; /* counter.h */
+struct nv_leaving;  /* leaving.h */
+struct nv_serving;  /* door.h */
+struct nv_switch;   /* switch.h */
+struct nv_world;    /* world.h */
 
 enum nv_runtime_state {
     NV_RUNTIME_CREATED = 0, /* create                                          */
@@ -99,12 +100,15 @@ struct nave_runtime {
     uint32_t worker_count;
     struct nv_threads threads;
     struct nv_beat beat;
-    struct nv_serving *serving;  /* what all workers serve, or change to   */
-    struct nv_switch *switching; /* NULL: no change is under way           */
-    struct nv_leaving *leaving;  /* what was replaced and may still be used */
-    uint64_t reloads;            /* that succeeded                         */
-    nave_nsec drain_ns;          /* atomic: conf.shutdown_timeout          */
-    uint32_t reload_asked;       /* atomic                                 */
+    struct nv_serving *serving;   /* what all workers serve, or change to   */
+    struct nv_switch *switching;  /* NULL: no change is under way           */
+    struct nv_leaving *leaving;   /* what was replaced and may still be used */
+    struct nv_counters *accepted; /* streams, by the name of the listener  */
+    uint64_t reloads;             /* atomic: that succeeded                 */
+    nave_nsec started_ns;         /* monotonic                              */
+    uint32_t is_seen;             /* atomic: workers and handles are there, for metrics */
+    nave_nsec drain_ns;           /* atomic: conf.shutdown_timeout          */
+    uint32_t reload_asked;        /* atomic                                 */
 };
 
 /* The calling thread takes the control role, and gives it back. They nest. */

@@ -191,6 +191,12 @@ check_PROGRAMS += %D%/test_admin
 %C%_test_admin_LDFLAGS  = $(FAILING_LINK)
 %C%_test_admin_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
+check_PROGRAMS += %D%/test_metrics
+%C%_test_metrics_SOURCES  = %D%/test_metrics.c %D%/meter.c tests/support/failing.h
+%C%_test_metrics_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_metrics_LDFLAGS  = $(FAILING_LINK)
+%C%_test_metrics_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
 # The plan of a reload; what core allocates goes through the test.
 check_PROGRAMS += %D%/test_reload
 %C%_test_reload_SOURCES = \

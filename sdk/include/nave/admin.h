@@ -66,6 +66,13 @@ struct nave_admin_iface {
      * then. */
     nave_err (*describe)(struct nave_admin *a, const char *what, const char *const *subjects,
                          const char *format, nave_write_fn *write, void *arg);
+    /* Write what the runtime counts: its workers, what plugins use, their counters, the streams of
+     * listeners. `format` is "prometheus", the text exposition format 0.0.4, which is also NULL; or
+     * "json". `write` is called before this returns and never after. Numbers need not be of one
+     * instant. Thread: [any]. Null: [format]. Owns: borrows everything until it returns.
+     * Errors: NAVE_EINVAL an unknown format; NAVE_ESTATE the runtime was not started; NAVE_ENOMEM.
+     * Nothing was written then, and nothing is reported. */
+    nave_err (*metrics)(struct nave_admin *a, const char *format, nave_write_fn *write, void *arg);
 };
 
 /* The handle; one for each runtime. */
@@ -79,6 +86,13 @@ static inline nave_err nave_admin_describe(struct nave_admin *a, const char *wha
                                            nave_write_fn *write, void *arg)
 {
     return a->api->describe(a, what, subjects, format, write, arg);
+}
+
+/* See nave_admin_iface.metrics. Thread: [any]. */
+static inline nave_err nave_admin_metrics(struct nave_admin *a, const char *format,
+                                          nave_write_fn *write, void *arg)
+{
+    return a->api->metrics(a, format, write, arg);
 }
 
 NAVE_END_DECLS
