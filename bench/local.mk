@@ -14,6 +14,12 @@ noinst_PROGRAMS += \
 %C%_limit_libevent_LDADD     = $(EVENT_LIBS)
 %C%_load_SOURCES             = %D%/load.c %D%/requests.h
 
+# The worker from the inside, as in the tests of core.
+noinst_PROGRAMS += %D%/timers_nave
+%C%_timers_nave_SOURCES      = %D%/timers_nave.c %D%/timers.h
+%C%_timers_nave_CPPFLAGS     = $(CORE_CPPFLAGS)
+%C%_timers_nave_LDADD        = core/libnavecore.la $(EVENT_LIBS) $(DL_LIBS) -lpthread
+
 if !STATIC_PLUGINS
 check_LTLIBRARIES += %D%/plugin_defer.la %D%/malloc_count.la
 %C%_plugin_defer_la_SOURCES  = %D%/plugin_defer.c
@@ -34,9 +40,12 @@ EXTRA_DIST += \
 	%D%/benchlib/ratio.py \
 	%D%/benchlib/servers.py \
 	%D%/benchlib/stats.py \
+	%D%/benchlib/timers.py \
 	%D%/benchlib/tools.py \
 	%D%/benchlib/wrk.py \
 	%D%/nave-bench \
 	%D%/peers/nginx.conf.in \
+	%D%/peers/timers_libevent.c \
+	%D%/peers/timers_uv.c \
 	%D%/peers/uv_http.c \
 	%D%/wrk.lua
