@@ -159,11 +159,10 @@ nave_err nave_runtime_bind(struct nave_runtime *rt, const char *id, uint32_t min
     if (!rt || !id || !out_handle || min_size < sizeof(struct nave_iface))
         return NAVE_EINVAL;
     nv_runtime_enter(rt);
-    if (strcmp(id, NAVE_ADMIN_ID) == 0)
-        handle = (struct nave_handle *)(void *)&rt->admin;
-    else if (rt->world && strcmp(id, NAVE_SIM_ID) == 0)
+    handle = nv_builtin_service(rt, id);
+    if (!handle && rt->world && strcmp(id, NAVE_SIM_ID) == 0)
         handle = (struct nave_handle *)(void *)rt->world;
-    else
+    if (!handle)
         err = find_service(rt, id, &handle);
     if (!err && (handle->api->minor < min_minor || handle->api->size < min_size))
         err = refuse(rt, NAVE_ETOOOLD,

@@ -463,6 +463,14 @@ void nv_check_host(struct nv_check *c, const struct nv_check_rule *rule, const v
         breach_state(c);
 }
 
+void nv_check_of_runtime(struct nv_check *c, const struct nv_check_rule *rule,
+                         const struct nave_runtime *rt, const void *caller)
+{
+    begin(c, rule, caller);
+    c->rt = rt;
+    check_thread(c);
+}
+
 void nv_check_admin(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
                     const void *caller)
 {

@@ -11,7 +11,14 @@
 #include <nave/error.h>
 #include <nave/iface.h>
 
+struct nave_barrier_iface;
+struct nave_locks_iface;
+struct nave_mutex_iface;
+struct nave_notify_iface;
+struct nave_once_iface;
 struct nave_runtime;
+struct nave_rwlock_iface;
+struct nave_semaphore_iface;
 struct nave_waker_iface;
 struct nv_check_set;
 struct nv_plugin;
@@ -62,6 +69,12 @@ const void *nv_check_shadow(struct nv_check *c, const struct nv_check_rule *rule
                             const void *handle, const void *caller);
 void nv_check_host(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
                    const void *caller);
+void nv_check_of_runtime(struct nv_check *c, const struct nv_check_rule *rule,
+                         const struct nave_runtime *rt, const void *caller);
+void nv_check_lock(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
+                   const void *caller);
+void nv_check_locks(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
+                    const void *caller);
 void nv_check_admin(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
                     const void *caller);
 void nv_check_sim(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
@@ -106,6 +119,10 @@ void *nv_guard_set(void *block, size_t size, const void *owner);
 int32_t nv_guard_is_of(const void *ptr, const void *owner);
 void *nv_guard_clear(const struct nv_check *c, void *ptr, size_t size);
 
+/* The number of a task, for who holds a mutex; never 0. Thread: [any]. */
+#define NV_CHECK_ANY_TASK UINT64_MAX /* which one is not known */
+uint64_t nv_check_task_number(const void *task, uint64_t id);
+
 /* The index of the worker whose thread this is; UINT32_MAX: no worker's. */
 uint32_t nv_check_here(const struct nave_runtime *rt);
 
@@ -134,5 +151,12 @@ extern const struct nave_conf_iface nv_conf_checked_table;
 extern const struct nave_worker_iface nv_worker_checked_table;
 extern const struct nave_worker_iface nv_worker_over_table; /* of an io that was closed */
 extern const struct nave_waker_iface nv_waker_checked_table;
+extern const struct nave_locks_iface nv_locks_checked_table;
+extern const struct nave_mutex_iface nv_mutex_checked_table;
+extern const struct nave_rwlock_iface nv_rwlock_checked_table;
+extern const struct nave_semaphore_iface nv_semaphore_checked_table;
+extern const struct nave_notify_iface nv_notify_checked_table;
+extern const struct nave_barrier_iface nv_barrier_checked_table;
+extern const struct nave_once_iface nv_once_checked_table;
 
 #endif

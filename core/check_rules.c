@@ -251,16 +251,27 @@ void nv_around_http_abort(const struct nv_check *c, const struct nave_http_iface
 
 /* --- tasks ----------------------------------------------------------------------------------- */
 
+static struct nv_worker *worker_of(const struct nave_cx *cx)
+{
+    return ((struct nv_worker_handle *)(void *)cx->worker)->worker;
+}
+
 /* "READY: ... poll is not called again"; nave_cx.is_canceled: "clean up and return READY". */
 nave_poll nv_around_future_poll(const struct nv_check *c, const struct nave_future_iface *raw,
                                 struct nave_future *f, struct nave_cx *cx)
 {
     uint32_t is_canceled = cx->is_canceled;
+    struct nv_worker *polling;
+    uint64_t before;
     nave_poll result;
 
     if (c->life == NV_LIFE_KEPT)
         nv_check_breach(c, "look at the result, then drop it", "the future was READY before");
+    polling = worker_of(cx);
+    before = polling->polled;
+    polling->polled = nv_check_task_number(cx->waker->task, cx->waker->id);
     result = raw->poll(f, cx);
+    polling->polled = before;
     if (result != NAVE_READY && result != NAVE_PENDING)
         nv_check_breach(c, "return NAVE_READY or NAVE_PENDING", "it returned %d", result);
     if (result == NAVE_PENDING && is_canceled)
@@ -268,6 +279,19 @@ nave_poll nv_around_future_poll(const struct nv_check *c, const struct nave_futu
     if (result == NAVE_READY)
         nv_check_set_life(c, f, NV_LIFE_KEPT);
     return result;
+}
+
+/* A task that is dropped as it is gives back what it holds; which task it is nobody knows here. */
+void nv_around_future_drop(const struct nv_check *c, const struct nave_future_iface *raw,
+                           struct nave_future *f)
+{
+    struct nv_worker *w = (struct nv_worker *)(uintptr_t)c->worker;
+    uint64_t before = w->polled;
+
+    nv_check_end(c, f);
+    w->polled = NV_CHECK_ANY_TASK;
+    raw->drop(f);
+    w->polled = before;
 }
 
 void nv_before_future_result(const struct nv_check *c, struct nave_future *f)

@@ -8,6 +8,7 @@
 
 #include <nave/host.h>
 #include <nave/http.h>
+#include <nave/notify.h>
 #include <nave/role.h>
 #include <nave/stream.h>
 #include <nave/task.h>
@@ -68,6 +69,8 @@ void nv_around_http_abort(const struct nv_check *c, const struct nave_http_iface
 
 nave_poll nv_around_future_poll(const struct nv_check *c, const struct nave_future_iface *raw,
                                 struct nave_future *f, struct nave_cx *cx);
+void nv_around_future_drop(const struct nv_check *c, const struct nave_future_iface *raw,
+                           struct nave_future *f);
 void nv_before_future_result(const struct nv_check *c, struct nave_future *f);
 void nv_around_waker_clone(const struct nv_check *c, const struct nave_waker_iface *raw,
                            const struct nave_waker *w, struct nave_waker *out);
@@ -99,5 +102,20 @@ void nv_before_worker_spawn(const struct nv_check *c, struct nave_worker *w,
 void nv_before_worker_spawn_local(const struct nv_check *c, struct nave_worker *w,
                                   struct nave_future *f_take);
 void nv_before_worker_release(const struct nv_check *c, struct nave_worker *w, const char *what);
+
+/* --- locks: locks_checked.c ------------------------------------------------------------------ */
+
+nave_err nv_around_mutex_lock(const struct nv_check *c, const struct nave_mutex_iface *raw,
+                              struct nave_mutex *m, struct nave_op *op);
+nave_err nv_around_mutex_try_lock(const struct nv_check *c, const struct nave_mutex_iface *raw,
+                                  struct nave_mutex *m);
+nave_err nv_around_mutex_lock_wait(const struct nv_check *c, const struct nave_mutex_iface *raw,
+                                   struct nave_mutex *m, nave_nsec timeout_ns);
+void nv_before_mutex_unlock(const struct nv_check *c, struct nave_mutex *m);
+void nv_before_rwlock_read_unlock(const struct nv_check *c, struct nave_rwlock *rw);
+void nv_before_rwlock_write_unlock(const struct nv_check *c, struct nave_rwlock *rw);
+void nv_before_rwlock_downgrade(const struct nv_check *c, struct nave_rwlock *rw);
+void nv_before_once_done(const struct nv_check *c, struct nave_once *o);
+void nv_before_once_failed(const struct nv_check *c, struct nave_once *o);
 
 #endif

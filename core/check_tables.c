@@ -11,6 +11,8 @@
 #include <nave/conf.h>
 #include <nave/host.h>
 #include <nave/http.h>
+#include <nave/lock.h>
+#include <nave/notify.h>
 #include <nave/role.h>
 #include <nave/sim.h>
 #include <nave/stream.h>
@@ -20,6 +22,7 @@
 #include "admin.h"
 #include "check_rules.h"
 #include "conf.h"
+#include "locks.h"
 #include "plugin_host.h"
 #include "registry.h"
 #include "worker_state.h"
@@ -825,6 +828,554 @@ static const struct nave_http_handler_iface http_handler_checked = {
     .handle = http_handler_handle,
 };
 
+/* --- nave.locks/1 ------------------------------------------------------------------------------ */
+
+static const struct nv_check_rule locks_mutex_init_rule = {
+    NAVE_LOCKS_ID, "mutex_init", NV_THREAD_ANY, 0};
+
+static void locks_mutex_init(struct nave_locks *l, struct nave_mutex *m)
+{
+    const struct nave_locks_iface *raw = &nv_locks_table;
+    struct nv_check check;
+
+    nv_check_locks(&check, &locks_mutex_init_rule, l, NV_CHECK_CALLER);
+    if (!m)
+        nv_check_null(&check, "m");
+    raw->mutex_init(l, m);
+}
+
+static const struct nv_check_rule locks_rwlock_init_rule = {
+    NAVE_LOCKS_ID, "rwlock_init", NV_THREAD_ANY, 0};
+
+static void locks_rwlock_init(struct nave_locks *l, struct nave_rwlock *rw)
+{
+    const struct nave_locks_iface *raw = &nv_locks_table;
+    struct nv_check check;
+
+    nv_check_locks(&check, &locks_rwlock_init_rule, l, NV_CHECK_CALLER);
+    if (!rw)
+        nv_check_null(&check, "rw");
+    raw->rwlock_init(l, rw);
+}
+
+static const struct nv_check_rule locks_semaphore_init_rule = {
+    NAVE_LOCKS_ID, "semaphore_init", NV_THREAD_ANY, 0};
+
+static nave_err locks_semaphore_init(struct nave_locks *l, struct nave_semaphore *s, uint64_t
+    permits)
+{
+    const struct nave_locks_iface *raw = &nv_locks_table;
+    struct nv_check check;
+
+    nv_check_locks(&check, &locks_semaphore_init_rule, l, NV_CHECK_CALLER);
+    if (!s)
+        nv_check_null(&check, "s");
+    return raw->semaphore_init(l, s, permits);
+}
+
+static const struct nv_check_rule locks_notify_init_rule = {
+    NAVE_LOCKS_ID, "notify_init", NV_THREAD_ANY, 0};
+
+static void locks_notify_init(struct nave_locks *l, struct nave_notify *n)
+{
+    const struct nave_locks_iface *raw = &nv_locks_table;
+    struct nv_check check;
+
+    nv_check_locks(&check, &locks_notify_init_rule, l, NV_CHECK_CALLER);
+    if (!n)
+        nv_check_null(&check, "n");
+    raw->notify_init(l, n);
+}
+
+static const struct nv_check_rule locks_barrier_init_rule = {
+    NAVE_LOCKS_ID, "barrier_init", NV_THREAD_ANY, 0};
+
+static nave_err locks_barrier_init(struct nave_locks *l, struct nave_barrier *b, uint32_t count)
+{
+    const struct nave_locks_iface *raw = &nv_locks_table;
+    struct nv_check check;
+
+    nv_check_locks(&check, &locks_barrier_init_rule, l, NV_CHECK_CALLER);
+    if (!b)
+        nv_check_null(&check, "b");
+    return raw->barrier_init(l, b, count);
+}
+
+static const struct nv_check_rule locks_once_init_rule = {
+    NAVE_LOCKS_ID, "once_init", NV_THREAD_ANY, 0};
+
+static void locks_once_init(struct nave_locks *l, struct nave_once *o)
+{
+    const struct nave_locks_iface *raw = &nv_locks_table;
+    struct nv_check check;
+
+    nv_check_locks(&check, &locks_once_init_rule, l, NV_CHECK_CALLER);
+    if (!o)
+        nv_check_null(&check, "o");
+    raw->once_init(l, o);
+}
+
+const struct nave_locks_iface nv_locks_checked_table = {
+    .hdr = NAVE_IFACE(struct nave_locks_iface, NAVE_LOCKS_ID, 0, NAVE_IFACE_DRAFT),
+    .mutex_init = locks_mutex_init,
+    .rwlock_init = locks_rwlock_init,
+    .semaphore_init = locks_semaphore_init,
+    .notify_init = locks_notify_init,
+    .barrier_init = locks_barrier_init,
+    .once_init = locks_once_init,
+};
+
+/* --- nave.mutex/1 ------------------------------------------------------------------------------ */
+
+static const struct nv_check_rule mutex_lock_rule = {
+    NAVE_MUTEX_ID, "lock", NV_THREAD_WORKERS, 0};
+
+static nave_err mutex_lock(struct nave_mutex *m, struct nave_op *op)
+{
+    const struct nave_mutex_iface *raw = &nv_mutex_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &mutex_lock_rule, m, NV_CHECK_CALLER);
+    if (!op)
+        nv_check_null(&check, "op");
+    return nv_around_mutex_lock(&check, raw, m, op);
+}
+
+static const struct nv_check_rule mutex_try_lock_rule = {
+    NAVE_MUTEX_ID, "try_lock", NV_THREAD_ANY, 0};
+
+static nave_err mutex_try_lock(struct nave_mutex *m)
+{
+    const struct nave_mutex_iface *raw = &nv_mutex_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &mutex_try_lock_rule, m, NV_CHECK_CALLER);
+    return nv_around_mutex_try_lock(&check, raw, m);
+}
+
+static const struct nv_check_rule mutex_lock_wait_rule = {
+    NAVE_MUTEX_ID, "lock_wait", NV_THREAD_ANY, 0};
+
+static nave_err mutex_lock_wait(struct nave_mutex *m, nave_nsec timeout_ns)
+{
+    const struct nave_mutex_iface *raw = &nv_mutex_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &mutex_lock_wait_rule, m, NV_CHECK_CALLER);
+    return nv_around_mutex_lock_wait(&check, raw, m, timeout_ns);
+}
+
+static const struct nv_check_rule mutex_unlock_rule = {
+    NAVE_MUTEX_ID, "unlock", NV_THREAD_ANY, 0};
+
+static void mutex_unlock(struct nave_mutex *m)
+{
+    const struct nave_mutex_iface *raw = &nv_mutex_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &mutex_unlock_rule, m, NV_CHECK_CALLER);
+    nv_before_mutex_unlock(&check, m);
+    raw->unlock(m);
+}
+
+const struct nave_mutex_iface nv_mutex_checked_table = {
+    .hdr = NAVE_IFACE(struct nave_mutex_iface, NAVE_MUTEX_ID, 0, NAVE_IFACE_DRAFT),
+    .lock = mutex_lock,
+    .try_lock = mutex_try_lock,
+    .lock_wait = mutex_lock_wait,
+    .unlock = mutex_unlock,
+};
+
+/* --- nave.rwlock/1 ----------------------------------------------------------------------------- */
+
+static const struct nv_check_rule rwlock_read_rule = {
+    NAVE_RWLOCK_ID, "read", NV_THREAD_WORKERS, 0};
+
+static nave_err rwlock_read(struct nave_rwlock *rw, struct nave_op *op)
+{
+    const struct nave_rwlock_iface *raw = &nv_rwlock_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &rwlock_read_rule, rw, NV_CHECK_CALLER);
+    if (!op)
+        nv_check_null(&check, "op");
+    return raw->read(rw, op);
+}
+
+static const struct nv_check_rule rwlock_write_rule = {
+    NAVE_RWLOCK_ID, "write", NV_THREAD_WORKERS, 0};
+
+static nave_err rwlock_write(struct nave_rwlock *rw, struct nave_op *op)
+{
+    const struct nave_rwlock_iface *raw = &nv_rwlock_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &rwlock_write_rule, rw, NV_CHECK_CALLER);
+    if (!op)
+        nv_check_null(&check, "op");
+    return raw->write(rw, op);
+}
+
+static const struct nv_check_rule rwlock_try_read_rule = {
+    NAVE_RWLOCK_ID, "try_read", NV_THREAD_ANY, 0};
+
+static nave_err rwlock_try_read(struct nave_rwlock *rw)
+{
+    const struct nave_rwlock_iface *raw = &nv_rwlock_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &rwlock_try_read_rule, rw, NV_CHECK_CALLER);
+    return raw->try_read(rw);
+}
+
+static const struct nv_check_rule rwlock_try_write_rule = {
+    NAVE_RWLOCK_ID, "try_write", NV_THREAD_ANY, 0};
+
+static nave_err rwlock_try_write(struct nave_rwlock *rw)
+{
+    const struct nave_rwlock_iface *raw = &nv_rwlock_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &rwlock_try_write_rule, rw, NV_CHECK_CALLER);
+    return raw->try_write(rw);
+}
+
+static const struct nv_check_rule rwlock_read_wait_rule = {
+    NAVE_RWLOCK_ID, "read_wait", NV_THREAD_ANY, 0};
+
+static nave_err rwlock_read_wait(struct nave_rwlock *rw, nave_nsec timeout_ns)
+{
+    const struct nave_rwlock_iface *raw = &nv_rwlock_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &rwlock_read_wait_rule, rw, NV_CHECK_CALLER);
+    return raw->read_wait(rw, timeout_ns);
+}
+
+static const struct nv_check_rule rwlock_write_wait_rule = {
+    NAVE_RWLOCK_ID, "write_wait", NV_THREAD_ANY, 0};
+
+static nave_err rwlock_write_wait(struct nave_rwlock *rw, nave_nsec timeout_ns)
+{
+    const struct nave_rwlock_iface *raw = &nv_rwlock_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &rwlock_write_wait_rule, rw, NV_CHECK_CALLER);
+    return raw->write_wait(rw, timeout_ns);
+}
+
+static const struct nv_check_rule rwlock_read_unlock_rule = {
+    NAVE_RWLOCK_ID, "read_unlock", NV_THREAD_ANY, 0};
+
+static void rwlock_read_unlock(struct nave_rwlock *rw)
+{
+    const struct nave_rwlock_iface *raw = &nv_rwlock_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &rwlock_read_unlock_rule, rw, NV_CHECK_CALLER);
+    nv_before_rwlock_read_unlock(&check, rw);
+    raw->read_unlock(rw);
+}
+
+static const struct nv_check_rule rwlock_write_unlock_rule = {
+    NAVE_RWLOCK_ID, "write_unlock", NV_THREAD_ANY, 0};
+
+static void rwlock_write_unlock(struct nave_rwlock *rw)
+{
+    const struct nave_rwlock_iface *raw = &nv_rwlock_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &rwlock_write_unlock_rule, rw, NV_CHECK_CALLER);
+    nv_before_rwlock_write_unlock(&check, rw);
+    raw->write_unlock(rw);
+}
+
+static const struct nv_check_rule rwlock_downgrade_rule = {
+    NAVE_RWLOCK_ID, "downgrade", NV_THREAD_ANY, 0};
+
+static void rwlock_downgrade(struct nave_rwlock *rw)
+{
+    const struct nave_rwlock_iface *raw = &nv_rwlock_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &rwlock_downgrade_rule, rw, NV_CHECK_CALLER);
+    nv_before_rwlock_downgrade(&check, rw);
+    raw->downgrade(rw);
+}
+
+const struct nave_rwlock_iface nv_rwlock_checked_table = {
+    .hdr = NAVE_IFACE(struct nave_rwlock_iface, NAVE_RWLOCK_ID, 0, NAVE_IFACE_DRAFT),
+    .read = rwlock_read,
+    .write = rwlock_write,
+    .try_read = rwlock_try_read,
+    .try_write = rwlock_try_write,
+    .read_wait = rwlock_read_wait,
+    .write_wait = rwlock_write_wait,
+    .read_unlock = rwlock_read_unlock,
+    .write_unlock = rwlock_write_unlock,
+    .downgrade = rwlock_downgrade,
+};
+
+/* --- nave.semaphore/1 -------------------------------------------------------------------------- */
+
+static const struct nv_check_rule semaphore_acquire_rule = {
+    NAVE_SEMAPHORE_ID, "acquire", NV_THREAD_WORKERS, 0};
+
+static nave_err semaphore_acquire(struct nave_semaphore *s, struct nave_op *op, uint64_t n)
+{
+    const struct nave_semaphore_iface *raw = &nv_semaphore_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &semaphore_acquire_rule, s, NV_CHECK_CALLER);
+    if (!op)
+        nv_check_null(&check, "op");
+    return raw->acquire(s, op, n);
+}
+
+static const struct nv_check_rule semaphore_try_acquire_rule = {
+    NAVE_SEMAPHORE_ID, "try_acquire", NV_THREAD_ANY, 0};
+
+static nave_err semaphore_try_acquire(struct nave_semaphore *s, uint64_t n)
+{
+    const struct nave_semaphore_iface *raw = &nv_semaphore_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &semaphore_try_acquire_rule, s, NV_CHECK_CALLER);
+    return raw->try_acquire(s, n);
+}
+
+static const struct nv_check_rule semaphore_acquire_wait_rule = {
+    NAVE_SEMAPHORE_ID, "acquire_wait", NV_THREAD_ANY, 0};
+
+static nave_err semaphore_acquire_wait(struct nave_semaphore *s, uint64_t n, nave_nsec
+    timeout_ns)
+{
+    const struct nave_semaphore_iface *raw = &nv_semaphore_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &semaphore_acquire_wait_rule, s, NV_CHECK_CALLER);
+    return raw->acquire_wait(s, n, timeout_ns);
+}
+
+static const struct nv_check_rule semaphore_release_rule = {
+    NAVE_SEMAPHORE_ID, "release", NV_THREAD_ANY, 0};
+
+static nave_err semaphore_release(struct nave_semaphore *s, uint64_t n)
+{
+    const struct nave_semaphore_iface *raw = &nv_semaphore_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &semaphore_release_rule, s, NV_CHECK_CALLER);
+    return raw->release(s, n);
+}
+
+static const struct nv_check_rule semaphore_forget_rule = {
+    NAVE_SEMAPHORE_ID, "forget", NV_THREAD_ANY, 0};
+
+static uint64_t semaphore_forget(struct nave_semaphore *s, uint64_t n)
+{
+    const struct nave_semaphore_iface *raw = &nv_semaphore_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &semaphore_forget_rule, s, NV_CHECK_CALLER);
+    return raw->forget(s, n);
+}
+
+static const struct nv_check_rule semaphore_available_rule = {
+    NAVE_SEMAPHORE_ID, "available", NV_THREAD_ANY, 0};
+
+static uint64_t semaphore_available(const struct nave_semaphore *s)
+{
+    const struct nave_semaphore_iface *raw = &nv_semaphore_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &semaphore_available_rule, s, NV_CHECK_CALLER);
+    return raw->available(s);
+}
+
+static const struct nv_check_rule semaphore_close_rule = {
+    NAVE_SEMAPHORE_ID, "close", NV_THREAD_ANY, 0};
+
+static void semaphore_close(struct nave_semaphore *s)
+{
+    const struct nave_semaphore_iface *raw = &nv_semaphore_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &semaphore_close_rule, s, NV_CHECK_CALLER);
+    raw->close(s);
+}
+
+const struct nave_semaphore_iface nv_semaphore_checked_table = {
+    .hdr = NAVE_IFACE(struct nave_semaphore_iface, NAVE_SEMAPHORE_ID, 0, NAVE_IFACE_DRAFT),
+    .acquire = semaphore_acquire,
+    .try_acquire = semaphore_try_acquire,
+    .acquire_wait = semaphore_acquire_wait,
+    .release = semaphore_release,
+    .forget = semaphore_forget,
+    .available = semaphore_available,
+    .close = semaphore_close,
+};
+
+/* --- nave.notify/1 ----------------------------------------------------------------------------- */
+
+static const struct nv_check_rule notify_wait_rule = {
+    NAVE_NOTIFY_ID, "wait", NV_THREAD_WORKERS, 0};
+
+static nave_err notify_wait(struct nave_notify *n, struct nave_op *op)
+{
+    const struct nave_notify_iface *raw = &nv_notify_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &notify_wait_rule, n, NV_CHECK_CALLER);
+    if (!op)
+        nv_check_null(&check, "op");
+    return raw->wait(n, op);
+}
+
+static const struct nv_check_rule notify_wait_here_rule = {
+    NAVE_NOTIFY_ID, "wait_here", NV_THREAD_ANY, 0};
+
+static nave_err notify_wait_here(struct nave_notify *n, nave_nsec timeout_ns)
+{
+    const struct nave_notify_iface *raw = &nv_notify_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &notify_wait_here_rule, n, NV_CHECK_CALLER);
+    return raw->wait_here(n, timeout_ns);
+}
+
+static const struct nv_check_rule notify_one_rule = {
+    NAVE_NOTIFY_ID, "one", NV_THREAD_ANY, 0};
+
+static void notify_one(struct nave_notify *n)
+{
+    const struct nave_notify_iface *raw = &nv_notify_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &notify_one_rule, n, NV_CHECK_CALLER);
+    raw->one(n);
+}
+
+static const struct nv_check_rule notify_all_rule = {
+    NAVE_NOTIFY_ID, "all", NV_THREAD_ANY, 0};
+
+static void notify_all(struct nave_notify *n)
+{
+    const struct nave_notify_iface *raw = &nv_notify_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &notify_all_rule, n, NV_CHECK_CALLER);
+    raw->all(n);
+}
+
+const struct nave_notify_iface nv_notify_checked_table = {
+    .hdr = NAVE_IFACE(struct nave_notify_iface, NAVE_NOTIFY_ID, 0, NAVE_IFACE_DRAFT),
+    .wait = notify_wait,
+    .wait_here = notify_wait_here,
+    .one = notify_one,
+    .all = notify_all,
+};
+
+/* --- nave.barrier/1 ---------------------------------------------------------------------------- */
+
+static const struct nv_check_rule barrier_arrive_rule = {
+    NAVE_BARRIER_ID, "arrive", NV_THREAD_WORKERS, 0};
+
+static nave_err barrier_arrive(struct nave_barrier *b, struct nave_op *op)
+{
+    const struct nave_barrier_iface *raw = &nv_barrier_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &barrier_arrive_rule, b, NV_CHECK_CALLER);
+    if (!op)
+        nv_check_null(&check, "op");
+    return raw->arrive(b, op);
+}
+
+static const struct nv_check_rule barrier_arrive_wait_rule = {
+    NAVE_BARRIER_ID, "arrive_wait", NV_THREAD_ANY, 0};
+
+static nave_err barrier_arrive_wait(struct nave_barrier *b, nave_nsec timeout_ns, uint32_t
+    *out_is_last)
+{
+    const struct nave_barrier_iface *raw = &nv_barrier_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &barrier_arrive_wait_rule, b, NV_CHECK_CALLER);
+    return raw->arrive_wait(b, timeout_ns, out_is_last);
+}
+
+const struct nave_barrier_iface nv_barrier_checked_table = {
+    .hdr = NAVE_IFACE(struct nave_barrier_iface, NAVE_BARRIER_ID, 0, NAVE_IFACE_DRAFT),
+    .arrive = barrier_arrive,
+    .arrive_wait = barrier_arrive_wait,
+};
+
+/* --- nave.once/1 ------------------------------------------------------------------------------- */
+
+static const struct nv_check_rule once_enter_rule = {
+    NAVE_ONCE_ID, "enter", NV_THREAD_WORKERS, 0};
+
+static nave_err once_enter(struct nave_once *o, struct nave_op *op)
+{
+    const struct nave_once_iface *raw = &nv_once_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &once_enter_rule, o, NV_CHECK_CALLER);
+    if (!op)
+        nv_check_null(&check, "op");
+    return raw->enter(o, op);
+}
+
+static const struct nv_check_rule once_enter_wait_rule = {
+    NAVE_ONCE_ID, "enter_wait", NV_THREAD_ANY, 0};
+
+static nave_err once_enter_wait(struct nave_once *o, nave_nsec timeout_ns, uint32_t
+    *out_is_mine)
+{
+    const struct nave_once_iface *raw = &nv_once_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &once_enter_wait_rule, o, NV_CHECK_CALLER);
+    if (!out_is_mine)
+        nv_check_null(&check, "out_is_mine");
+    return raw->enter_wait(o, timeout_ns, out_is_mine);
+}
+
+static const struct nv_check_rule once_done_rule = {
+    NAVE_ONCE_ID, "done", NV_THREAD_ANY, 0};
+
+static void once_done(struct nave_once *o)
+{
+    const struct nave_once_iface *raw = &nv_once_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &once_done_rule, o, NV_CHECK_CALLER);
+    nv_before_once_done(&check, o);
+    raw->done(o);
+}
+
+static const struct nv_check_rule once_failed_rule = {
+    NAVE_ONCE_ID, "failed", NV_THREAD_ANY, 0};
+
+static void once_failed(struct nave_once *o)
+{
+    const struct nave_once_iface *raw = &nv_once_table;
+    struct nv_check check;
+
+    nv_check_lock(&check, &once_failed_rule, o, NV_CHECK_CALLER);
+    nv_before_once_failed(&check, o);
+    raw->failed(o);
+}
+
+const struct nave_once_iface nv_once_checked_table = {
+    .hdr = NAVE_IFACE(struct nave_once_iface, NAVE_ONCE_ID, 0, NAVE_IFACE_DRAFT),
+    .enter = once_enter,
+    .enter_wait = once_enter_wait,
+    .done = once_done,
+    .failed = once_failed,
+};
+
 /* --- nave.protocol/1 --------------------------------------------------------------------------- */
 
 static const struct nv_check_rule protocol_accept_rule = {
@@ -1305,8 +1856,7 @@ static void future_drop(struct nave_future *f)
     const struct nave_future_iface *raw =
         nv_check_shadow(&check, &future_drop_rule, f, NV_CHECK_CALLER);
 
-    nv_check_end(&check, f);
-    raw->drop(f);
+    nv_around_future_drop(&check, raw, f);
 }
 
 static const struct nv_check_rule future_result_rule = {

@@ -11,6 +11,13 @@ noinst_LTLIBRARIES += %D%/libnavecore.la
 %C%_libnavecore_la_SOURCES += \
 	%D%/inbox.h \
 	%D%/list.h \
+	%D%/lock.c \
+	%D%/locks.h \
+	%D%/locks_checked.c \
+	%D%/meet.c \
+	%D%/notify.c \
+	%D%/permits.c \
+	%D%/permits.h \
 	%D%/poller.h \
 	%D%/reactor_libevent.c \
 	%D%/signals.c \

@@ -45,11 +45,9 @@ static nave_err bind_need(struct nv_plugin *p, uint32_t n, uint32_t min_minor, u
     nave_err err;
 
     if (link->is_builtin) {
-        if (strcmp(need->id, NAVE_HOST_ID) == 0)
-            handle = (struct nave_handle *)(void *)&p->host;
-        else if (strcmp(need->id, NAVE_ADMIN_ID) == 0)
-            handle = (struct nave_handle *)(void *)&p->rt->admin;
-        else
+        handle = strcmp(need->id, NAVE_HOST_ID) == 0 ? (struct nave_handle *)(void *)&p->host
+                                                     : nv_builtin_service(p->rt, need->id);
+        if (!handle)
             return refuse(p, NAVE_ENOTFOUND,
                           "plugin \"%s\" binds \"%s\", which is a table of handles that are handed "
                           "out by calls; there is no service to bind",

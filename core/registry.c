@@ -10,6 +10,7 @@
 
 #include <nave/buf.h>
 #include <nave/http.h>
+#include <nave/notify.h>
 
 #include "check.h"
 #include "counter.h"
@@ -22,7 +23,8 @@ static const struct nv_builtin builtins[] = {
     {NAVE_HOST_ID, 0},         {NAVE_WORKER_ID, 0},     {NAVE_CONF_ID, 0},     {NAVE_STREAM_ID, 0},
     {NAVE_TRANSPORT_ID, 0},    {NAVE_LISTENER_ID, 0},   {NAVE_PROTOCOL_ID, 0}, {NAVE_HTTP_ID, 0},
     {NAVE_HTTP_HANDLER_ID, 0}, {NAVE_HTTP_REPLY_ID, 0}, {"nave.future/1", 0},  {"nave.waker/1", 0},
-    {NAVE_ADMIN_ID, 0},
+    {NAVE_ADMIN_ID, 0},        {NAVE_LOCKS_ID, 0},      {NAVE_MUTEX_ID, 0},    {NAVE_RWLOCK_ID, 0},
+    {NAVE_SEMAPHORE_ID, 0},    {NAVE_NOTIFY_ID, 0},     {NAVE_BARRIER_ID, 0},  {NAVE_ONCE_ID, 0},
 };
 
 int32_t nv_same_service_name(const char *a, const char *b)
@@ -41,6 +43,20 @@ const struct nv_builtin *nv_builtin_find(const char *id)
     for (i = 0; i < NAVE_COUNT(builtins); i++)
         if (strcmp(builtins[i].id, id) == 0)
             return &builtins[i];
+    return NULL;
+}
+
+struct nave_handle *nv_builtin_service(struct nave_runtime *rt, const char *id)
+{
+    struct nave_handle *const services[] = {
+        (struct nave_handle *)(void *)&rt->admin,
+        (struct nave_handle *)(void *)&rt->locks.pub,
+    };
+    size_t i;
+
+    for (i = 0; i < NAVE_COUNT(services); i++)
+        if (strcmp(services[i]->api->id, id) == 0)
+            return services[i];
     return NULL;
 }
 

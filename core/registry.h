@@ -141,6 +141,9 @@ struct nv_builtin {
 };
 const struct nv_builtin *nv_builtin_find(const char *id);
 
+/* The handle of the service `id` that the runtime itself offers to all; NULL: none. */
+struct nave_handle *nv_builtin_service(struct nave_runtime *rt, const char *id);
+
 /* The same name with another major, or NULL. */
 const struct nv_builtin *nv_builtin_other_major(const char *id);
 

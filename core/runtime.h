@@ -18,6 +18,7 @@
 #include "graph.h"
 #include "inherit.h"
 #include "loader.h"
+#include "locks.h"
 #include "registry.h"
 #include "report.h"
 #include "runtime_log.h"
@@ -74,6 +75,7 @@ struct nave_runtime {
     void *user;                  /* of the program, for its static plugins */
     struct nave_admin admin;     /* nave.admin/1 */
     struct nv_world *world;      /* NULL: the real one */
+    struct nv_locks locks;       /* nave.locks/1 */
     struct nv_conf_set *sets;    /* set_count; owned, with their texts */
     size_t set_count;
 

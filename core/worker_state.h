@@ -56,6 +56,7 @@ struct nv_worker {
     void (*last_words)(void *arg, const char *text);
     const struct nave_waker_iface *waker_api; /* of the wakers of its tasks        */
     struct nv_check_set *checks;              /* tables of its futures in checked mode */
+    uint64_t polled;                          /* checked mode: number of the task that is polled */
     struct nv_wheel wheel;
 
     /* the owner's to write, on lines of their own: others read them */

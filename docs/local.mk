@@ -5,6 +5,7 @@ dist_man_MANS += \
 	%D%/man/nave.7 \
 	%D%/man/nave.json.5 \
 	%D%/man/man3/nave_admin.3 \
+	%D%/man/man3/nave_barrier.3 \
 	%D%/man/man3/nave_base.3 \
 	%D%/man/man3/nave_blocking.3 \
 	%D%/man/man3/nave_buf.3 \
@@ -19,6 +20,10 @@ dist_man_MANS += \
 	%D%/man/man3/nave_http_reply.3 \
 	%D%/man/man3/nave_iface.3 \
 	%D%/man/man3/nave_interval.3 \
+	%D%/man/man3/nave_locks.3 \
+	%D%/man/man3/nave_mutex.3 \
+	%D%/man/man3/nave_notify.3 \
+	%D%/man/man3/nave_once.3 \
 	%D%/man/man3/nave_op.3 \
 	%D%/man/man3/nave_op_deadline.3 \
 	%D%/man/man3/nave_option.3 \
@@ -27,6 +32,8 @@ dist_man_MANS += \
 	%D%/man/man3/nave_role.3 \
 	%D%/man/man3/nave_runtime.3 \
 	%D%/man/man3/nave_sim.3 \
+	%D%/man/man3/nave_rwlock.3 \
+	%D%/man/man3/nave_semaphore.3 \
 	%D%/man/man3/nave_sleep.3 \
 	%D%/man/man3/nave_stream.3 \
 	%D%/man/man3/nave_timer.3 \

@@ -18,7 +18,9 @@ sdk_headers = \
 	%D%/include/nave/http_prepare.h \
 	%D%/include/nave/iface.h \
 	%D%/include/nave/interval.h \
+	%D%/include/nave/lock.h \
 	%D%/include/nave/nave.h \
+	%D%/include/nave/notify.h \
 	%D%/include/nave/op.h \
 	%D%/include/nave/option.h \
 	%D%/include/nave/plugin.h \

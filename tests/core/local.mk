@@ -86,3 +86,9 @@ check_PROGRAMS += \
 %C%_test_worker_limits_SOURCES  = %D%/test_worker_limits.c
 %C%_test_worker_limits_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_worker_limits_LDADD    = $(%C%_libs)
+
+# locks
+check_PROGRAMS += %D%/test_locks
+%C%_test_locks_SOURCES  = %D%/test_locks.c %D%/lock_rig.h
+%C%_test_locks_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_locks_LDADD    = $(%C%_libs)

@@ -18,6 +18,8 @@
 #include <nave/http_prepare.h>
 #include <nave/iface.h>
 #include <nave/interval.h>
+#include <nave/lock.h>
+#include <nave/notify.h>
 #include <nave/op.h>
 #include <nave/option.h>
 #include <nave/plugin.h>
