@@ -6,7 +6,9 @@
 noinst_PROGRAMS += \
 	%D%/limit_epoll \
 	%D%/limit_libevent \
-	%D%/load
+	%D%/load \
+	%D%/rt_limit \
+	%D%/rt_nave
 
 %C%_limit_epoll_SOURCES      = %D%/limit_epoll.c %D%/limit.h
 %C%_limit_libevent_SOURCES   = %D%/limit_libevent.c %D%/limit.h
@@ -19,6 +21,12 @@ noinst_PROGRAMS += %D%/timers_nave
 %C%_timers_nave_SOURCES      = %D%/timers_nave.c %D%/timers.h
 %C%_timers_nave_CPPFLAGS     = $(CORE_CPPFLAGS)
 %C%_timers_nave_LDADD        = core/libnavecore.la $(EVENT_LIBS) $(DL_LIBS) -lpthread
+
+%C%_rt_limit_SOURCES         = %D%/rt_limit.c %D%/rt.h
+%C%_rt_nave_SOURCES          = %D%/rt_nave.c %D%/rt_nave.h %D%/rt_nave_size.c %D%/rt_nave_tasks.c \
+	%D%/rt_nave_wake.c %D%/rt.h
+%C%_rt_nave_CPPFLAGS         = $(SDK_CPPFLAGS)
+%C%_rt_nave_LDADD            = core/libnave.la
 
 if !STATIC_PLUGINS
 check_LTLIBRARIES += %D%/plugin_defer.la %D%/malloc_count.la
@@ -38,6 +46,8 @@ EXTRA_DIST += \
 	%D%/benchlib/idle.py \
 	%D%/benchlib/program.py \
 	%D%/benchlib/ratio.py \
+	%D%/benchlib/rounds.py \
+	%D%/benchlib/runtime.py \
 	%D%/benchlib/servers.py \
 	%D%/benchlib/stats.py \
 	%D%/benchlib/timers.py \
@@ -45,6 +55,10 @@ EXTRA_DIST += \
 	%D%/benchlib/wrk.py \
 	%D%/nave-bench \
 	%D%/peers/nginx.conf.in \
+	%D%/peers/rt_go.go \
+	%D%/peers/rt_tokio/Cargo.toml \
+	%D%/peers/rt_tokio/src/main.rs \
+	%D%/peers/rt_uv.c \
 	%D%/peers/timers_libevent.c \
 	%D%/peers/timers_uv.c \
 	%D%/peers/uv_http.c \

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
 
-TESTS += %D%/find_build
-EXTRA_DIST += %D%/find_build
+TESTS += %D%/arguments %D%/find_build
+EXTRA_DIST += %D%/arguments %D%/find_build

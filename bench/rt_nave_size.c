@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a task that waits costs: resident bytes, of as many tasks as operations are asked for, each with an
+ * empty frame. They wait for ever and are dropped when the runtime stops.
+ */
+#include "rt_nave.h"
+
+#include <unistd.h>
+
+static nave_poll sleeper_poll(struct nave_future *f, struct nave_cx *cx)
+{
+    (void)f;
+    (void)cx;
+    return NAVE_PENDING;
+}
+
+static const struct nave_future_iface sleeper_future = RT_FUTURE(sleeper_poll, "sleeper");
+
+/* Resident bytes of this process. */
+static uint64_t resident(void)
+{
+    unsigned long long size = 0, pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+
+    if (!f || fscanf(f, "%llu %llu", &size, &pages) != 2)
+        rt_fail("/proc/self/statm", NAVE_EIO);
+    fclose(f);
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+struct memory_frame {
+    struct rt_driver head;
+    uint64_t before;
+    uint64_t spawned;
+};
+
+static nave_poll memory_poll(struct nave_future *f, struct nave_cx *cx)
+{
+    struct memory_frame *t = nave_future_frame(f);
+    struct rt_run *run = t->head.run;
+    uint64_t count = run->args.operations;
+
+    if (t->spawned == 0) {
+        (void)rt_next(run, &t->head.left); /* no warm-up: what is new counts */
+        (void)rt_next(run, &t->head.left);
+        t->before = resident();
+    }
+    for (; t->spawned < count; t->spawned++) {
+        struct nave_future *child = rt_future(cx->worker, &sleeper_future, 0);
+
+        (void)cx->worker->api->spawn(cx->worker, child);
+        if (t->spawned % 256 == 255) { /* each of them is polled once */
+            t->spawned++;
+            return nave_yield(cx);
+        }
+    }
+    snprintf(run->more, sizeof(run->more), ", \"bytes\": %.1f",
+             (double)(resident() - t->before) / (double)count);
+    (void)rt_next(run, &t->head.left);
+    return NAVE_READY;
+}
+
+const struct nave_future_iface rt_memory_future = RT_FUTURE(memory_poll, "memory");
