@@ -389,6 +389,7 @@ static nave_err as_worker(struct nave_runtime *rt, uint32_t index,
     rt->world->current = index;
     nv_worker_attach(t->worker);
     err = what(t);
+    nv_worker_detach(t->worker);
     rt->world->current = NV_WORLD_NOBODY;
     nv_log_leave(before);
     return err;
@@ -437,13 +438,16 @@ nave_nsec nv_threads_step(struct nave_runtime *rt, uint32_t index)
 {
     struct nv_thread *t = &rt->threads.each[index];
     struct nv_log_here before = nv_log_enter(rt->report.log, index);
+    nave_nsec until;
 
     nv_worker_attach(t->worker);
     look_for_drain(t);
     (void)nv_worker_go_on(t->worker, 0);
     look_for_idle(t);
+    until = nv_worker_park(t->worker, wait_of(t, NAVE_NEVER));
+    nv_worker_detach(t->worker);
     nv_log_leave(before);
-    return nv_worker_park(t->worker, wait_of(t, NAVE_NEVER));
+    return until;
 }
 
 /* --- all of them, and the control role -------------------------------------------------------- */
@@ -464,16 +468,8 @@ nave_err nv_threads_up(struct nave_runtime *rt)
     return err;
 }
 
-int32_t nv_threads_turn(struct nave_runtime *rt, nave_nsec max_wait_ns)
-{
-    struct nv_thread *t = &rt->threads.each[0];
-
-    nv_worker_attach(t->worker); /* the control role may have moved to another thread */
-    turn(t, max_wait_ns);
-    return nv_threads_look(rt);
-}
-
-int32_t nv_threads_look(struct nave_runtime *rt)
+/* Take up a reload that was asked for. 1: the drain is over. */
+static int32_t look(struct nave_runtime *rt)
 {
     struct nv_threads *ts = &rt->threads;
     struct nv_thread *t = &ts->each[0];
@@ -491,6 +487,28 @@ int32_t nv_threads_look(struct nave_runtime *rt)
         if (!__atomic_load_n(&ts->each[i].is_idle, __ATOMIC_ACQUIRE))
             return 0;
     return 1;
+}
+
+int32_t nv_threads_turn(struct nave_runtime *rt, nave_nsec max_wait_ns)
+{
+    struct nv_thread *t = &rt->threads.each[0];
+
+    nv_worker_attach(t->worker); /* the control role may have moved to another thread */
+    turn(t, max_wait_ns);
+    return look(rt);
+}
+
+int32_t nv_threads_look(struct nave_runtime *rt)
+{
+    struct nv_worker *first = rt->threads.each[0].worker;
+    int32_t is_over;
+
+    rt->world->current = 0; /* control is worker 0 */
+    nv_worker_attach(first);
+    is_over = look(rt);
+    nv_worker_detach(first);
+    rt->world->current = NV_WORLD_NOBODY;
+    return is_over;
 }
 
 nave_err nv_threads_down(struct nave_runtime *rt)

@@ -67,7 +67,7 @@ int32_t nv_threads_turn(struct nave_runtime *rt, nave_nsec max_wait_ns);
  * that; 0: not at all. */
 nave_nsec nv_threads_step(struct nave_runtime *rt, uint32_t index);
 
-/* After a turn or a step: take up a reload that was asked for. 1: the drain is over, as above. */
+/* In a world, after a step: what nv_threads_turn does behind the turn. 1: the drain is over. */
 int32_t nv_threads_look(struct nave_runtime *rt);
 
 /* End every worker: what is left is cut off and reported, worker_stop is called, threads are joined.

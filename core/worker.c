@@ -98,6 +98,11 @@ void nv_worker_attach(struct nv_worker *w)
     w->is_attached = 1;
 }
 
+void nv_worker_detach(struct nv_worker *w)
+{
+    w->is_attached = 0;
+}
+
 /* --- the turn -------------------------------------------------------------------------------- */
 
 static void note_timer(struct nv_worker *w, const struct nave_timer *t)

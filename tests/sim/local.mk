@@ -7,3 +7,16 @@ check_PROGRAMS += %D%/test_sim
 %C%_test_sim_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
 %C%_test_sim_LDADD    = plugins/router/librouter.la plugins/http1/libhttp1.la plugins/tcp/libtcp.la \
 	core/libnavecore.la $(CUNIT_LIBS)
+
+check_PROGRAMS += %D%/sweep
+%C%_sweep_SOURCES = \
+	%D%/client.c \
+	%D%/client.h \
+	%D%/load.c \
+	%D%/load.h \
+	%D%/scenario.c \
+	%D%/scenario.h \
+	%D%/sweep.c
+%C%_sweep_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_sweep_LDADD    = plugins/router/librouter.la plugins/http1/libhttp1.la plugins/tcp/libtcp.la \
+	core/libnavecore.la
