@@ -179,6 +179,7 @@ void nv_task_drop_unspawned(struct nave_future *f)
     slot_unlink(&t->owner->worker->unspawned, t->slot);
     t->slot->task = NULL;
     slot_free(t->slot); /* nobody saw its generation */
+    nave_future_set_worker(f, &t->owner->pub);
     f->api->drop(f);
     task_free(t);
 }
@@ -214,6 +215,7 @@ static void task_end(struct nv_task_slot *slot, int32_t is_queued)
     generation &= UINT32_MAX;
     __atomic_store_n(&slot->word, generation << 32 | (is_queued ? NV_TASK_NOTIFIED : 0),
                      __ATOMIC_RELEASE);
+    nave_future_set_worker(&t->future, &t->owner->pub);
     t->future.api->drop(&t->future);
     task_free(t);
     /* A slot whose generations are used up (0) is left out: ids are never given twice. */
@@ -256,6 +258,8 @@ static void slot_run(struct nave_job *j)
         task_end(slot, 0);
         return;
     }
+    if (cx.flags & NAVE_CX_YIELD)
+        __atomic_fetch_or(&slot->word, NV_TASK_NOTIFIED, __ATOMIC_RELAXED);
     word = __atomic_fetch_and(&slot->word, ~(uint64_t)NV_TASK_RUNNING, __ATOMIC_ACQ_REL);
     if (word & NV_TASK_NOTIFIED) {
         nv_stat_add(&slot->worker->stats.self_wakes, 1);

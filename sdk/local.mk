@@ -4,6 +4,9 @@
 
 sdk_headers = \
 	%D%/include/nave/admin.h \
+	%D%/include/nave/arm.h \
+	%D%/include/nave/async.h \
+	%D%/include/nave/async_macros.h \
 	%D%/include/nave/atomic.h \
 	%D%/include/nave/base.h \
 	%D%/include/nave/blocking.h \
@@ -19,6 +22,7 @@ sdk_headers = \
 	%D%/include/nave/iface.h \
 	%D%/include/nave/interval.h \
 	%D%/include/nave/lock.h \
+	%D%/include/nave/join_all.h \
 	%D%/include/nave/nave.h \
 	%D%/include/nave/notify.h \
 	%D%/include/nave/op.h \
@@ -26,10 +30,12 @@ sdk_headers = \
 	%D%/include/nave/plugin.h \
 	%D%/include/nave/role.h \
 	%D%/include/nave/runtime.h \
+	%D%/include/nave/select.h \
 	%D%/include/nave/sim.h \
 	%D%/include/nave/sleep.h \
 	%D%/include/nave/stream.h \
 	%D%/include/nave/task.h \
+	%D%/include/nave/timeout.h \
 	%D%/include/nave/timer.h \
 	%D%/include/nave/worker.h
 

@@ -402,7 +402,8 @@ static void drop_retired(struct nave_op *op)
     part->retired = NULL;
 }
 
-static const struct nave_op_source retired_source = {sizeof(retired_source), 0, drop_retired, NULL};
+static const struct nave_op_source retired_source = {sizeof(retired_source), 0, drop_retired, NULL,
+                                                     "lines retire"};
 
 nave_err conn_retire(struct nave_protocol *p, struct nave_op *op)
 {

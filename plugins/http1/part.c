@@ -43,8 +43,10 @@ static void drop_retired(struct nave_op *op)
     proto->parts[op->worker->index].retired = NULL;
 }
 
-static const struct nave_op_source leaving_source = {sizeof(leaving_source), 0, drop_leaving, NULL};
-static const struct nave_op_source retired_source = {sizeof(retired_source), 0, drop_retired, NULL};
+static const struct nave_op_source leaving_source = {sizeof(leaving_source), 0, drop_leaving, NULL,
+                                                     "http1 leave"};
+static const struct nave_op_source retired_source = {sizeof(retired_source), 0, drop_retired, NULL,
+                                                     "http1 retire"};
 
 static void start(struct nave_op *op, const struct nave_op_source *source,
                   struct http1_protocol *proto)

@@ -110,7 +110,8 @@ static inline void nave_interval_fired_(struct nave_timer *timer, void *arg)
 static inline void nave_interval_arm_(struct nave_interval *i)
 {
     static const struct nave_op_source source = {sizeof(struct nave_op_source), 0,
-                                                 nave_interval_drop_, nave_interval_poll_};
+                                                 nave_interval_drop_, nave_interval_poll_,
+                                                 "interval"};
     struct nave_worker *w = i->op.worker;
 
     nave_op_begin(&i->op, &source, NULL);

@@ -6,6 +6,8 @@
 #define NAVE_NAVE_H
 
 #include <nave/admin.h>
+#include <nave/arm.h>
+#include <nave/async.h>
 #include <nave/atomic.h>
 #include <nave/base.h>
 #include <nave/blocking.h>
@@ -20,15 +22,18 @@
 #include <nave/interval.h>
 #include <nave/lock.h>
 #include <nave/notify.h>
+#include <nave/join_all.h>
 #include <nave/op.h>
 #include <nave/option.h>
 #include <nave/plugin.h>
 #include <nave/role.h>
 #include <nave/runtime.h>
+#include <nave/select.h>
 #include <nave/sim.h>
 #include <nave/sleep.h>
 #include <nave/stream.h>
 #include <nave/task.h>
+#include <nave/timeout.h>
 #include <nave/timer.h>
 #include <nave/worker.h>
 

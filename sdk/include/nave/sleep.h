@@ -78,7 +78,7 @@ static inline void nave_sleep_drop_(struct nave_op *op)
 static inline void nave_sleep_arm_(struct nave_sleep_op *s, nave_nsec deadline_ns)
 {
     static const struct nave_op_source source = {sizeof(struct nave_op_source), 0, nave_sleep_drop_,
-                                                 NULL};
+                                                 NULL, "sleep"};
     struct nave_worker *w = s->op.worker;
 
     nave_op_begin(&s->op, &source, NULL);

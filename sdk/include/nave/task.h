@@ -89,10 +89,24 @@ struct nave_future_iface {
     nave_err (*result)(struct nave_future *f);
 };
 
+/* Flag of a future's table (hdr.flags): right behind the head of the future stands a
+ * `struct nave_worker *`, the one that polled it last. Who drops the future on another sets it before:
+ * nave_future_set_worker(). */
+#define NAVE_FUTURE_HAS_WORKER ((uint16_t)1u << 1)
+
+/* Flags of a future. */
+#define NAVE_FUTURE_IS_ASYNC (1u << 0) /* it is the head of a struct nave_async (async.h)         */
+#define NAVE_FUTURE_IS_BOXED \
+    (1u << 1) /* of future_new, not spawned: who awaits it gives it back  */
+#define NAVE_FUTURE_IS_SHIELDED \
+    (1u << 2) /* inside a shield: who cancels it waits for its end        */
+#define NAVE_FUTURE_HAS_ARMS \
+    (1u << 3) /* it is the head of a struct nave_arms (arm.h)             */
+
 /* The head of a future; its frame follows. Frozen. */
 struct nave_future {
     const struct nave_future_iface *api;
-    uint64_t reserved;
+    uint64_t flags; /* NAVE_FUTURE_*; all others 0 */
 };
 
 /* A task that was spawned: index and generation, never reused together. 0 is no task. */
@@ -103,6 +117,14 @@ typedef uint64_t nave_task_id;
 static inline void *nave_future_frame(struct nave_future *f)
 {
     return f + 1;
+}
+
+/* `worker` is about to poll or drop `f`; for executors, before they drop a future that they did not poll
+ * to its end. Nothing happens when its table has no NAVE_FUTURE_HAS_WORKER. Thread: [worker]. */
+static inline void nave_future_set_worker(struct nave_future *f, struct nave_worker *worker)
+{
+    if (f->api->hdr.flags & NAVE_FUTURE_HAS_WORKER)
+        *(struct nave_worker **)nave_future_frame(f) = worker;
 }
 
 NAVE_END_DECLS

@@ -109,7 +109,8 @@ static inline void nave_op_limit_done_(struct nave_op *inner, void *arg)
 static inline void nave_op_limit_arm_(struct nave_op_limit *l, nave_nsec deadline_ns)
 {
     static const struct nave_op_source source = {sizeof(struct nave_op_source), 0,
-                                                 nave_op_limit_drop_, nave_op_limit_poll_};
+                                                 nave_op_limit_drop_, nave_op_limit_poll_,
+                                                 "deadline"};
     struct nave_worker *w = l->op.worker;
 
     l->has_passed = 0;

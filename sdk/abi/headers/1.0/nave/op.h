@@ -46,6 +46,7 @@ struct nave_op_source {
      * PENDING: the op waits on. NULL for a source that completes by itself, on the op's own worker
      * (nave_op_finish). Thread: [worker]. State: [in flight]. */
     nave_poll (*poll)(struct nave_op *op);
+    const char *name; /* what is waited for, for the task dump: "sleep", "mpsc recv"; static */
 };
 
 #define NAVE_OP_IDLE      0u /* not started, or taken back                        */

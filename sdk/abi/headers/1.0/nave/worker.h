@@ -126,7 +126,8 @@ struct nave_worker {
     const struct nave_clock *clock;
     uint32_t index; /* 0 ... nave_host_worker_count() - 1 */
     uint32_t flags;
-    uint64_t reserved;
+    uint64_t
+        random; /* the state of nave_worker_random(); a host that wants other choices sets it */
 };
 
 /* The monotonic time of this turn of the loop. Thread: [worker]. */
@@ -156,6 +157,21 @@ static inline void nave_timer_start(struct nave_worker *w, struct nave_timer *t,
     nave_nsec delay = delay_ns < 0 ? 0 : delay_ns;
 
     w->api->timer_start(w, t, delay > NAVE_NEVER - now ? NAVE_NEVER : now + delay, fn, arg);
+}
+
+/* A number below `bound` (more than 0), for fair choices: cheap, of no use to secrets. The same numbers come
+ * in the same order on each run with the same seed. Thread: [worker]. */
+static inline uint32_t nave_worker_random(struct nave_worker *w, uint32_t bound)
+{
+    uint64_t x = w->random;
+
+    if (NAVE_UNLIKELY(x == 0)) /* a xorshift never comes back from 0 */
+        x = UINT64_C(0x9e3779b97f4a7c15) * ((uint64_t)w->index + 1);
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
+    w->random = x;
+    return (uint32_t)((x >> 32) * bound >> 32);
 }
 
 /* Move the deadline of an armed timer. Later: one store. Earlier: filed anew. Thread: [worker]. */
