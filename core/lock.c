@@ -48,7 +48,8 @@ static void one_drop(struct nave_op *op)
     nv_permits_drop(op, 1);
 }
 
-static const struct nave_op_source mutex_source = {sizeof(mutex_source), 0, one_drop, mutex_poll};
+static const struct nave_op_source mutex_source = {sizeof(mutex_source), 0, one_drop, mutex_poll,
+                                                   "mutex lock"};
 
 static nave_err mutex_lock(struct nave_mutex *m, struct nave_op *op)
 {
@@ -86,7 +87,7 @@ static void rwlock_drop(struct nave_op *op)
 }
 
 static const struct nave_op_source rwlock_source = {sizeof(rwlock_source), 0, rwlock_drop,
-                                                    nv_state_poll};
+                                                    nv_state_poll, "rwlock"};
 
 static nave_err rwlock_read(struct nave_rwlock *rw, struct nave_op *op)
 {
@@ -154,7 +155,7 @@ static void semaphore_drop(struct nave_op *op)
 }
 
 static const struct nave_op_source semaphore_source = {sizeof(semaphore_source), 0, semaphore_drop,
-                                                       nv_state_poll};
+                                                       nv_state_poll, "semaphore acquire"};
 
 static nave_err semaphore_acquire(struct nave_semaphore *s, struct nave_op *op, uint64_t n)
 {

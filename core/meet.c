@@ -29,7 +29,7 @@ static void barrier_drop(struct nave_op *op)
 }
 
 static const struct nave_op_source barrier_source = {sizeof(barrier_source), 0, barrier_drop,
-                                                     nv_state_poll};
+                                                     nv_state_poll, "barrier"};
 
 /* NAVE_OK: the last one. */
 static nave_err arrive(struct nave_lock_state *s, struct nave_op *op)
@@ -129,7 +129,8 @@ static void once_drop(struct nave_op *op)
         hand_on(s);
 }
 
-static const struct nave_op_source once_source = {sizeof(once_source), 0, once_drop, nv_state_poll};
+static const struct nave_op_source once_source = {sizeof(once_source), 0, once_drop, nv_state_poll,
+                                                  "once"};
 
 static nave_err enter(struct nave_lock_state *s, struct nave_op *op)
 {

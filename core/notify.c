@@ -93,7 +93,7 @@ static void notify_drop(struct nave_op *op)
 }
 
 static const struct nave_op_source notify_source = {sizeof(notify_source), 0, notify_drop,
-                                                    nv_state_poll};
+                                                    nv_state_poll, "notify"};
 
 /* Take the permit, if it is there. */
 static int32_t take_permit(struct nave_lock_state *s)
