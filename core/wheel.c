@@ -17,15 +17,7 @@
 
 #include <string.h>
 
-#define DIGIT_BITS 6u
-#define SORT_BINS  64
-
-static uint64_t tick_of(nave_nsec deadline_ns)
-{
-    uint64_t ns = deadline_ns > 0 ? (uint64_t)deadline_ns : 0;
-
-    return (ns + (uint64_t)NV_WHEEL_TICK - 1) / (uint64_t)NV_WHEEL_TICK; /* up: never early */
-}
+#define SORT_BINS 64
 
 static int list_is_empty(const struct nave_timer *head)
 {
@@ -37,14 +29,6 @@ static void list_reset(struct nave_timer *head)
     head->next = head->prev = head;
 }
 
-static void list_append(struct nave_timer *head, struct nave_timer *t)
-{
-    t->next = head;
-    t->prev = head->prev;
-    head->prev->next = t;
-    head->prev = t;
-}
-
 static void slot_clear(struct nv_wheel *w, uint32_t level, uint32_t index)
 {
     w->occupied[level] &= ~(1ull << index);
@@ -54,41 +38,24 @@ static void slot_clear(struct nv_wheel *w, uint32_t level, uint32_t index)
         w->unsorted &= ~(1ull << index);
 }
 
-/* Put `t` where its tick belongs; tick >= cursor. */
-static void file(struct nv_wheel *w, struct nave_timer *t, uint64_t tick)
+/* File a timer that was armed before others may have been: mark its slot when it is out of order. */
+static void file_again(struct nv_wheel *w, struct nave_timer *t, uint64_t tick)
 {
-    uint64_t differ = (w->cursor ^ tick) | 1;
-    uint32_t level = (63u - (uint32_t)__builtin_clzll(differ)) / DIGIT_BITS;
-    uint32_t index = (uint32_t)(tick >> (level * DIGIT_BITS)) & (NV_WHEEL_SLOTS - 1);
-    struct nave_timer *head = &w->slot[level][index];
+    const struct nave_timer *head = nv_wheel_file(w, t, tick), *before = t->prev;
+    uint32_t at = (uint32_t)(head - &w->slot[0][0]);
 
-    t->tick = tick;
-    if (!(w->occupied[level] >> index & 1)) {
-        w->occupied[level] |= 1ull << index;
-        w->levels |= 1u << level;
-        head->tick = tick;
-    } else {
-        if (tick < head->tick)
-            head->tick = tick;
-        if (level == 0 && head->prev->order > t->order)
-            w->unsorted |= 1ull << index;
-    }
-    list_append(head, t);
+    if (at < NV_WHEEL_SLOTS && before != head && before->order > t->order)
+        w->unsorted |= 1ull << at;
 }
 
-static void unlink_timer(struct nv_wheel *w, struct nave_timer *t)
+void nv_wheel_emptied(struct nv_wheel *w, struct nave_timer *head)
 {
-    struct nave_timer *head = t->next;
+    uint32_t at;
 
-    t->prev->next = t->next;
-    t->next->prev = t->prev;
-    /* Alone in its list: the neighbour is the head, and its place tells the slot. */
-    if (head->next == head && head != &w->due) {
-        uint32_t at = (uint32_t)(head - &w->slot[0][0]);
-
-        slot_clear(w, at / NV_WHEEL_SLOTS, at % NV_WHEEL_SLOTS);
-    }
-    t->next = t->prev = NULL;
+    if (head == &w->due)
+        return;
+    at = (uint32_t)(head - &w->slot[0][0]); /* its place tells the slot */
+    slot_clear(w, at / NV_WHEEL_SLOTS, at % NV_WHEEL_SLOTS);
 }
 
 static struct nave_timer *merge(struct nave_timer *a, struct nave_timer *b)
@@ -145,7 +112,7 @@ static void list_move(struct nave_timer *to, struct nave_timer *head)
 /* Where the deadline is now, which is not before where `t` was filed. */
 static uint64_t moved_tick(const struct nave_timer *t)
 {
-    uint64_t tick = tick_of(t->deadline_ns);
+    uint64_t tick = nv_wheel_tick_of(t->deadline_ns);
 
     return tick > t->tick ? tick : t->tick;
 }
@@ -158,7 +125,7 @@ static void cascade(struct nv_wheel *w, uint32_t level, uint32_t index)
     slot_clear(w, level, index);
     for (t = list.next; t != &list; t = next) {
         next = t->next;
-        file(w, t, moved_tick(t));
+        file_again(w, t, moved_tick(t));
     }
 }
 
@@ -175,7 +142,7 @@ static int enter_next_slot(struct nv_wheel *w)
     }
     level = (uint32_t)__builtin_ctz(w->levels);
     index = (uint32_t)__builtin_ctzll(w->occupied[level]);
-    shift = level * DIGIT_BITS;
+    shift = level * NV_WHEEL_BITS;
     /* The digits above are the cursor's, the digits below are 0. */
     start = ((w->cursor >> shift & ~(uint64_t)(NV_WHEEL_SLOTS - 1)) | index) << shift;
     if (start > w->target) {
@@ -202,26 +169,6 @@ void nv_wheel_init(struct nv_wheel *w, nave_nsec now_ns)
         list_reset(&w->slot[0][0] + i);
     list_reset(&w->due);
     w->cursor = w->target = (now_ns > 0 ? (uint64_t)now_ns : 0) / (uint64_t)NV_WHEEL_TICK;
-}
-
-void nv_wheel_start(struct nv_wheel *w, struct nave_timer *t, nave_nsec deadline_ns)
-{
-    uint64_t tick = tick_of(deadline_ns);
-
-    if (t->next)
-        unlink_timer(w, t);
-    else
-        w->armed++;
-    t->deadline_ns = deadline_ns;
-    t->order = ++w->order;
-    /* What has passed counts as now: it fires behind all that was due before. */
-    file(w, t, tick > w->target ? tick : w->target);
-}
-
-void nv_wheel_stop(struct nv_wheel *w, struct nave_timer *t)
-{
-    unlink_timer(w, t);
-    w->armed--;
 }
 
 void nv_wheel_advance(struct nv_wheel *w, nave_nsec now_ns)
@@ -253,12 +200,11 @@ struct nave_timer *nv_wheel_pop(struct nv_wheel *w)
         if (t->order > w->limit)
             return NULL;
         tick = moved_tick(t);
-        unlink_timer(w, t);
+        nv_wheel_unlink(w, t);
         if (tick > w->cursor) {
-            file(w, t, tick);
+            file_again(w, t, tick);
             continue;
         }
-        w->armed--;
         return t;
     }
 }

@@ -12,7 +12,8 @@
 #include <nave/timer.h>
 
 #define NV_WHEEL_LEVELS 8
-#define NV_WHEEL_SLOTS  64
+#define NV_WHEEL_BITS   6u
+#define NV_WHEEL_SLOTS  64 /* 1 << NV_WHEEL_BITS */
 #define NV_WHEEL_TICK   NAVE_MSEC
 
 struct nv_wheel {
@@ -20,7 +21,6 @@ struct nv_wheel {
     uint64_t target;          /* the tick of the newest nv_wheel_advance(); >= cursor       */
     uint64_t order;           /* of the newest arming                                       */
     uint64_t limit;           /* armed later than this: not in the present batch            */
-    uint64_t armed;           /* how many timers are filed                                  */
     uint64_t unsorted;        /* slots of level 0 that are not in arming order              */
     uint32_t levels;          /* bit l: level l has an occupied slot                        */
     uint32_t is_due_unsorted; /* nonzero while `due` must be sorted before use       */
@@ -33,12 +33,75 @@ struct nv_wheel {
 /* Ready an empty wheel whose time is `now_ns`. */
 void nv_wheel_init(struct nv_wheel *w, nave_nsec now_ns);
 
+/* --- what arming and disarming are made of: inline, for there may be millions a second ---------- */
+
+/* The first tick that is not before `deadline_ns`: never early. */
+static inline uint64_t nv_wheel_tick_of(nave_nsec deadline_ns)
+{
+    uint64_t ns = deadline_ns > 0 ? (uint64_t)deadline_ns : 0;
+
+    return (ns + (uint64_t)NV_WHEEL_TICK - 1) / (uint64_t)NV_WHEEL_TICK;
+}
+
+/* Put `t` at the end of the slot where `tick` belongs; tick >= cursor. Gives the slot's head. */
+static inline struct nave_timer *nv_wheel_file(struct nv_wheel *w, struct nave_timer *t,
+                                               uint64_t tick)
+{
+    uint64_t differ = (w->cursor ^ tick) | 1;
+    uint32_t level = (63u - (uint32_t)__builtin_clzll(differ)) / NV_WHEEL_BITS;
+    uint32_t index = (uint32_t)(tick >> (level * NV_WHEEL_BITS)) & (NV_WHEEL_SLOTS - 1);
+    struct nave_timer *head = &w->slot[level][index], *last = head->prev;
+
+    t->tick = tick;
+    t->next = head;
+    t->prev = last;
+    last->next = t;
+    head->prev = t;
+    if (NAVE_UNLIKELY(last == head)) {
+        w->occupied[level] |= 1ull << index;
+        w->levels |= 1u << level;
+        head->tick = tick;
+    } else if (NAVE_UNLIKELY(tick < head->tick)) {
+        head->tick = tick;
+    }
+    return head;
+}
+
+/* The slot of `head` has become empty. */
+void nv_wheel_emptied(struct nv_wheel *w, struct nave_timer *head);
+
+/* Take `t` out of its list. */
+static inline void nv_wheel_unlink(struct nv_wheel *w, struct nave_timer *t)
+{
+    struct nave_timer *next = t->next, *prev = t->prev;
+
+    prev->next = next;
+    next->prev = prev;
+    t->next = t->prev = NULL;
+    /* Between the same: both are the head. (To look at the neighbour would be one miss more.) */
+    if (NAVE_UNLIKELY(next == prev))
+        nv_wheel_emptied(w, next);
+}
+
 /* File `t` for `deadline_ns`; an armed one is moved. A deadline that has passed is due at once, but
  * never in the batch that is being taken. */
-void nv_wheel_start(struct nv_wheel *w, struct nave_timer *t, nave_nsec deadline_ns);
+static inline void nv_wheel_start(struct nv_wheel *w, struct nave_timer *t, nave_nsec deadline_ns)
+{
+    uint64_t tick = nv_wheel_tick_of(deadline_ns);
+
+    if (t->next)
+        nv_wheel_unlink(w, t);
+    t->deadline_ns = deadline_ns;
+    t->order = ++w->order; /* the newest: its slot stays in order */
+    /* What has passed counts as now: it fires behind all that was due before. */
+    (void)nv_wheel_file(w, t, tick > w->target ? tick : w->target);
+}
 
 /* Take `t` out. State: armed. */
-void nv_wheel_stop(struct nv_wheel *w, struct nave_timer *t);
+static inline void nv_wheel_stop(struct nv_wheel *w, struct nave_timer *t)
+{
+    nv_wheel_unlink(w, t);
+}
 
 /* Begin a batch: what is due at `now_ns` may be taken. A clock that goes back is ignored. */
 void nv_wheel_advance(struct nv_wheel *w, nave_nsec now_ns);

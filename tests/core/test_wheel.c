@@ -64,7 +64,6 @@ static void a_timer_never_fires_early(void)
         take_all(deadline + NAVE_MSEC - 1, &log);
         CU_ASSERT_EQUAL(log.n, 1);
         CU_ASSERT(!nave_timer_is_armed(&t));
-        CU_ASSERT_EQUAL(wheel.armed, 0);
     }
 }
 
@@ -157,7 +156,6 @@ static void a_due_timer_stopped_by_another_does_not_fire(void)
     nv_wheel_stop(&wheel, &c);
     CU_ASSERT_PTR_NULL(nv_wheel_pop(&wheel));
     CU_ASSERT_EQUAL(nv_wheel_next(&wheel), NAVE_NEVER);
-    CU_ASSERT_EQUAL(wheel.armed, 0);
 }
 
 static void a_batch_may_be_left_and_taken_up_again(void)
