@@ -3,7 +3,8 @@
 # Host programs, each a single file that builds outside this tree as well; tests/e2e/embed runs them.
 # Plugins that live in folders of their own are built from an installation by tests/e2e/outside.
 
-noinst_PROGRAMS += %D%/embed/embed %D%/embed/embed_static %D%/own-loop/own_loop %D%/embed-many/embed_many
+noinst_PROGRAMS += %D%/embed/embed %D%/embed/embed_static %D%/own-loop/own_loop %D%/embed-many/embed_many \
+	%D%/self-test/self_test
 
 %C%_embed_embed_SOURCES  = %D%/embed/embed.c
 %C%_embed_embed_CPPFLAGS = $(SDK_CPPFLAGS)
@@ -22,6 +23,10 @@ noinst_PROGRAMS += %D%/embed/embed %D%/embed/embed_static %D%/own-loop/own_loop 
 %C%_embed_many_embed_many_SOURCES  = %D%/embed-many/embed_many.c
 %C%_embed_many_embed_many_CPPFLAGS = $(SDK_CPPFLAGS)
 %C%_embed_many_embed_many_LDADD    = core/libnave.la
+
+%C%_self_test_self_test_SOURCES  = %D%/self-test/self_test.c
+%C%_self_test_self_test_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_self_test_self_test_LDADD    = core/libnave.la
 
 # C++ by hand: the build itself needs no C++ compiler, nor libtool's support for it.
 if HAVE_CXX
