@@ -162,6 +162,8 @@ nave_err nave_runtime_bind(struct nave_runtime *rt, const char *id, uint32_t min
     handle = nv_builtin_service(rt, id);
     if (!handle && rt->world && strcmp(id, NAVE_SIM_ID) == 0)
         handle = (struct nave_handle *)(void *)rt->world;
+    if (!handle && strcmp(id, NAVE_CHANNELS_ID) == 0)
+        handle = (struct nave_handle *)(void *)&rt->channels.pub;
     if (!handle)
         err = find_service(rt, id, &handle);
     if (!err && (handle->api->minor < min_minor || handle->api->size < min_size))

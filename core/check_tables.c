@@ -8,15 +8,20 @@
 
 #include <nave/admin.h>
 #include <nave/blocking.h>
+#include <nave/broadcast.h>
+#include <nave/channel.h>
 #include <nave/conf.h>
 #include <nave/host.h>
 #include <nave/http.h>
 #include <nave/lock.h>
+#include <nave/mpsc.h>
 #include <nave/notify.h>
+#include <nave/oneshot.h>
 #include <nave/role.h>
 #include <nave/sim.h>
 #include <nave/stream.h>
 #include <nave/task.h>
+#include <nave/watch.h>
 #include <nave/worker.h>
 
 #include "admin.h"
@@ -90,6 +95,274 @@ static nave_err blocking_start(struct nave_blocking *b, struct nave_op *op, cons
 static const struct nave_blocking_iface blocking_checked = {
     .hdr = NAVE_IFACE(struct nave_blocking_iface, NAVE_BLOCKING_ID, 0, NAVE_IFACE_DRAFT),
     .start = blocking_start,
+};
+
+/* --- nave.broadcast/1 -------------------------------------------------------------------------- */
+
+static const struct nv_check_rule broadcast_send_rule = {
+    NAVE_BROADCAST_ID, "send", NV_THREAD_ANY, 0};
+
+static nave_err broadcast_send(struct nave_broadcast *tx, const void *item)
+{
+    struct nv_check check;
+    const struct nave_broadcast_iface *raw =
+        nv_check_shadow(&check, &broadcast_send_rule, tx, NV_CHECK_CALLER);
+
+    if (!item)
+        nv_check_null(&check, "item");
+    return raw->send(tx, item);
+}
+
+static const struct nv_check_rule broadcast_subscribe_rule = {
+    NAVE_BROADCAST_ID, "subscribe", NV_THREAD_ANY, 0};
+
+static nave_err broadcast_subscribe(struct nave_broadcast *tx, struct nave_broadcast_rx
+    **out_rx)
+{
+    struct nv_check check;
+    const struct nave_broadcast_iface *raw =
+        nv_check_shadow(&check, &broadcast_subscribe_rule, tx, NV_CHECK_CALLER);
+
+    if (!out_rx)
+        nv_check_null(&check, "out_rx");
+    return raw->subscribe(tx, out_rx);
+}
+
+static const struct nv_check_rule broadcast_closed_rule = {
+    NAVE_BROADCAST_ID, "closed", NV_THREAD_WORKERS, 0};
+
+static nave_err broadcast_closed(struct nave_broadcast *tx, struct nave_op *op)
+{
+    struct nv_check check;
+    const struct nave_broadcast_iface *raw =
+        nv_check_shadow(&check, &broadcast_closed_rule, tx, NV_CHECK_CALLER);
+
+    if (!op)
+        nv_check_null(&check, "op");
+    return raw->closed(tx, op);
+}
+
+static const struct nv_check_rule broadcast_receivers_rule = {
+    NAVE_BROADCAST_ID, "receivers", NV_THREAD_ANY, 0};
+
+static uint32_t broadcast_receivers(const struct nave_broadcast *tx)
+{
+    struct nv_check check;
+    const struct nave_broadcast_iface *raw =
+        nv_check_shadow(&check, &broadcast_receivers_rule, tx, NV_CHECK_CALLER);
+
+    return raw->receivers(tx);
+}
+
+static const struct nv_check_rule broadcast_clone_rule = {
+    NAVE_BROADCAST_ID, "clone", NV_THREAD_ANY, 0};
+
+static void broadcast_clone(struct nave_broadcast *tx)
+{
+    struct nv_check check;
+    const struct nave_broadcast_iface *raw =
+        nv_check_shadow(&check, &broadcast_clone_rule, tx, NV_CHECK_CALLER);
+
+    raw->clone(tx);
+}
+
+static const struct nv_check_rule broadcast_drop_rule = {
+    NAVE_BROADCAST_ID, "drop", NV_THREAD_ANY, 0};
+
+static void broadcast_drop(struct nave_broadcast *tx)
+{
+    struct nv_check check;
+    const struct nave_broadcast_iface *raw =
+        nv_check_shadow(&check, &broadcast_drop_rule, tx, NV_CHECK_CALLER);
+
+    raw->drop(tx);
+}
+
+static const struct nave_broadcast_iface broadcast_checked = {
+    .hdr = NAVE_IFACE(struct nave_broadcast_iface, NAVE_BROADCAST_ID, 0, NAVE_IFACE_DRAFT),
+    .send = broadcast_send,
+    .subscribe = broadcast_subscribe,
+    .closed = broadcast_closed,
+    .receivers = broadcast_receivers,
+    .clone = broadcast_clone,
+    .drop = broadcast_drop,
+};
+
+/* --- nave.broadcast_rx/1 ----------------------------------------------------------------------- */
+
+static const struct nv_check_rule broadcast_rx_recv_rule = {
+    NAVE_BROADCAST_RX_ID, "recv", NV_THREAD_WORKERS, 0};
+
+static nave_err broadcast_rx_recv(struct nave_broadcast_rx *rx, struct nave_op *op, void
+    *out_item)
+{
+    struct nv_check check;
+    const struct nave_broadcast_rx_iface *raw =
+        nv_check_shadow(&check, &broadcast_rx_recv_rule, rx, NV_CHECK_CALLER);
+
+    if (!op)
+        nv_check_null(&check, "op");
+    if (!out_item)
+        nv_check_null(&check, "out_item");
+    return raw->recv(rx, op, out_item);
+}
+
+static const struct nv_check_rule broadcast_rx_try_recv_rule = {
+    NAVE_BROADCAST_RX_ID, "try_recv", NV_THREAD_ANY, 0};
+
+static nave_err broadcast_rx_try_recv(struct nave_broadcast_rx *rx, void *out_item, uint64_t
+    *out_missed)
+{
+    struct nv_check check;
+    const struct nave_broadcast_rx_iface *raw =
+        nv_check_shadow(&check, &broadcast_rx_try_recv_rule, rx, NV_CHECK_CALLER);
+
+    if (!out_item)
+        nv_check_null(&check, "out_item");
+    return raw->try_recv(rx, out_item, out_missed);
+}
+
+static const struct nv_check_rule broadcast_rx_recv_blocking_rule = {
+    NAVE_BROADCAST_RX_ID, "recv_blocking", NV_THREAD_ANY, 0};
+
+static nave_err broadcast_rx_recv_blocking(struct nave_broadcast_rx *rx, void *out_item,
+    uint64_t *out_missed, nave_nsec timeout_ns)
+{
+    struct nv_check check;
+    const struct nave_broadcast_rx_iface *raw =
+        nv_check_shadow(&check, &broadcast_rx_recv_blocking_rule, rx, NV_CHECK_CALLER);
+
+    if (!out_item)
+        nv_check_null(&check, "out_item");
+    return raw->recv_blocking(rx, out_item, out_missed, timeout_ns);
+}
+
+static const struct nv_check_rule broadcast_rx_clone_rule = {
+    NAVE_BROADCAST_RX_ID, "clone", NV_THREAD_ANY, 0};
+
+static nave_err broadcast_rx_clone(struct nave_broadcast_rx *rx, struct nave_broadcast_rx
+    **out_rx)
+{
+    struct nv_check check;
+    const struct nave_broadcast_rx_iface *raw =
+        nv_check_shadow(&check, &broadcast_rx_clone_rule, rx, NV_CHECK_CALLER);
+
+    if (!out_rx)
+        nv_check_null(&check, "out_rx");
+    return raw->clone(rx, out_rx);
+}
+
+static const struct nv_check_rule broadcast_rx_len_rule = {
+    NAVE_BROADCAST_RX_ID, "len", NV_THREAD_ANY, 0};
+
+static uint64_t broadcast_rx_len(const struct nave_broadcast_rx *rx)
+{
+    struct nv_check check;
+    const struct nave_broadcast_rx_iface *raw =
+        nv_check_shadow(&check, &broadcast_rx_len_rule, rx, NV_CHECK_CALLER);
+
+    return raw->len(rx);
+}
+
+static const struct nv_check_rule broadcast_rx_drop_rule = {
+    NAVE_BROADCAST_RX_ID, "drop", NV_THREAD_ANY, 0};
+
+static void broadcast_rx_drop(struct nave_broadcast_rx *rx)
+{
+    struct nv_check check;
+    const struct nave_broadcast_rx_iface *raw =
+        nv_check_shadow(&check, &broadcast_rx_drop_rule, rx, NV_CHECK_CALLER);
+
+    nv_check_end(&check, rx);
+    raw->drop(rx);
+}
+
+static const struct nave_broadcast_rx_iface broadcast_rx_checked = {
+    .hdr = NAVE_IFACE(struct nave_broadcast_rx_iface, NAVE_BROADCAST_RX_ID, 0, NAVE_IFACE_DRAFT),
+    .recv = broadcast_rx_recv,
+    .try_recv = broadcast_rx_try_recv,
+    .recv_blocking = broadcast_rx_recv_blocking,
+    .clone = broadcast_rx_clone,
+    .len = broadcast_rx_len,
+    .drop = broadcast_rx_drop,
+};
+
+/* --- nave.channels/1 --------------------------------------------------------------------------- */
+
+static const struct nv_check_rule channels_mpsc_rule = {
+    NAVE_CHANNELS_ID, "mpsc", NV_THREAD_ANY, 0};
+
+static nave_err channels_mpsc(struct nave_channels *c, const struct nave_mpsc_options *options,
+    struct nave_mpsc **out_tx, struct nave_mpsc_rx **out_rx)
+{
+    struct nv_check check;
+    const struct nave_channels_iface *raw =
+        nv_check_shadow(&check, &channels_mpsc_rule, c, NV_CHECK_CALLER);
+
+    if (!options)
+        nv_check_null(&check, "options");
+    if (!out_tx)
+        nv_check_null(&check, "out_tx");
+    if (!out_rx)
+        nv_check_null(&check, "out_rx");
+    return raw->mpsc(c, options, out_tx, out_rx);
+}
+
+static const struct nv_check_rule channels_oneshot_rule = {
+    NAVE_CHANNELS_ID, "oneshot", NV_THREAD_ANY, 0};
+
+static nave_err channels_oneshot(struct nave_channels *c, uint32_t item_size, struct
+    nave_oneshot **out_tx, struct nave_oneshot_rx **out_rx)
+{
+    struct nv_check check;
+    const struct nave_channels_iface *raw =
+        nv_check_shadow(&check, &channels_oneshot_rule, c, NV_CHECK_CALLER);
+
+    if (!out_tx)
+        nv_check_null(&check, "out_tx");
+    if (!out_rx)
+        nv_check_null(&check, "out_rx");
+    return raw->oneshot(c, item_size, out_tx, out_rx);
+}
+
+static const struct nv_check_rule channels_broadcast_rule = {
+    NAVE_CHANNELS_ID, "broadcast", NV_THREAD_ANY, 0};
+
+static nave_err channels_broadcast(struct nave_channels *c, uint32_t item_size, uint32_t
+    capacity, struct nave_broadcast **out_tx)
+{
+    struct nv_check check;
+    const struct nave_channels_iface *raw =
+        nv_check_shadow(&check, &channels_broadcast_rule, c, NV_CHECK_CALLER);
+
+    if (!out_tx)
+        nv_check_null(&check, "out_tx");
+    return raw->broadcast(c, item_size, capacity, out_tx);
+}
+
+static const struct nv_check_rule channels_watch_rule = {
+    NAVE_CHANNELS_ID, "watch", NV_THREAD_ANY, 0};
+
+static nave_err channels_watch(struct nave_channels *c, uint32_t item_size, const void *first,
+    struct nave_watch **out_tx)
+{
+    struct nv_check check;
+    const struct nave_channels_iface *raw =
+        nv_check_shadow(&check, &channels_watch_rule, c, NV_CHECK_CALLER);
+
+    if (!first)
+        nv_check_null(&check, "first");
+    if (!out_tx)
+        nv_check_null(&check, "out_tx");
+    return raw->watch(c, item_size, first, out_tx);
+}
+
+static const struct nave_channels_iface channels_checked = {
+    .hdr = NAVE_IFACE(struct nave_channels_iface, NAVE_CHANNELS_ID, 0, NAVE_IFACE_DRAFT),
+    .mpsc = channels_mpsc,
+    .oneshot = channels_oneshot,
+    .broadcast = channels_broadcast,
+    .watch = channels_watch,
 };
 
 /* --- nave.conf/1 ------------------------------------------------------------------------------- */
@@ -1216,6 +1489,294 @@ const struct nave_semaphore_iface nv_semaphore_checked_table = {
     .close = semaphore_close,
 };
 
+/* --- nave.mpsc/1 ------------------------------------------------------------------------------- */
+
+static const struct nv_check_rule mpsc_send_rule = {
+    NAVE_MPSC_ID, "send", NV_THREAD_WORKERS, 0};
+
+static nave_err mpsc_send(struct nave_mpsc *tx, struct nave_op *op, const void *item)
+{
+    struct nv_check check;
+    const struct nave_mpsc_iface *raw =
+        nv_check_shadow(&check, &mpsc_send_rule, tx, NV_CHECK_CALLER);
+
+    if (!op)
+        nv_check_null(&check, "op");
+    if (!item)
+        nv_check_null(&check, "item");
+    return raw->send(tx, op, item);
+}
+
+static const struct nv_check_rule mpsc_reserve_rule = {
+    NAVE_MPSC_ID, "reserve", NV_THREAD_WORKERS, 0};
+
+static nave_err mpsc_reserve(struct nave_mpsc *tx, struct nave_op *op)
+{
+    struct nv_check check;
+    const struct nave_mpsc_iface *raw =
+        nv_check_shadow(&check, &mpsc_reserve_rule, tx, NV_CHECK_CALLER);
+
+    if (!op)
+        nv_check_null(&check, "op");
+    return raw->reserve(tx, op);
+}
+
+static const struct nv_check_rule mpsc_try_send_rule = {
+    NAVE_MPSC_ID, "try_send", NV_THREAD_ANY, 0};
+
+static nave_err mpsc_try_send(struct nave_mpsc *tx, const void *item)
+{
+    struct nv_check check;
+    const struct nave_mpsc_iface *raw =
+        nv_check_shadow(&check, &mpsc_try_send_rule, tx, NV_CHECK_CALLER);
+
+    if (!item)
+        nv_check_null(&check, "item");
+    return raw->try_send(tx, item);
+}
+
+static const struct nv_check_rule mpsc_try_reserve_rule = {
+    NAVE_MPSC_ID, "try_reserve", NV_THREAD_ANY, 0};
+
+static nave_err mpsc_try_reserve(struct nave_mpsc *tx)
+{
+    struct nv_check check;
+    const struct nave_mpsc_iface *raw =
+        nv_check_shadow(&check, &mpsc_try_reserve_rule, tx, NV_CHECK_CALLER);
+
+    return raw->try_reserve(tx);
+}
+
+static const struct nv_check_rule mpsc_commit_rule = {
+    NAVE_MPSC_ID, "commit", NV_THREAD_ANY, 0};
+
+static nave_err mpsc_commit(struct nave_mpsc *tx, const void *item)
+{
+    struct nv_check check;
+    const struct nave_mpsc_iface *raw =
+        nv_check_shadow(&check, &mpsc_commit_rule, tx, NV_CHECK_CALLER);
+
+    if (!item)
+        nv_check_null(&check, "item");
+    return raw->commit(tx, item);
+}
+
+static const struct nv_check_rule mpsc_release_rule = {
+    NAVE_MPSC_ID, "release", NV_THREAD_ANY, 0};
+
+static void mpsc_release(struct nave_mpsc *tx)
+{
+    struct nv_check check;
+    const struct nave_mpsc_iface *raw =
+        nv_check_shadow(&check, &mpsc_release_rule, tx, NV_CHECK_CALLER);
+
+    raw->release(tx);
+}
+
+static const struct nv_check_rule mpsc_send_blocking_rule = {
+    NAVE_MPSC_ID, "send_blocking", NV_THREAD_ANY, 0};
+
+static nave_err mpsc_send_blocking(struct nave_mpsc *tx, const void *item, nave_nsec timeout_ns)
+{
+    struct nv_check check;
+    const struct nave_mpsc_iface *raw =
+        nv_check_shadow(&check, &mpsc_send_blocking_rule, tx, NV_CHECK_CALLER);
+
+    if (!item)
+        nv_check_null(&check, "item");
+    return raw->send_blocking(tx, item, timeout_ns);
+}
+
+static const struct nv_check_rule mpsc_closed_rule = {
+    NAVE_MPSC_ID, "closed", NV_THREAD_WORKERS, 0};
+
+static nave_err mpsc_closed(struct nave_mpsc *tx, struct nave_op *op)
+{
+    struct nv_check check;
+    const struct nave_mpsc_iface *raw =
+        nv_check_shadow(&check, &mpsc_closed_rule, tx, NV_CHECK_CALLER);
+
+    if (!op)
+        nv_check_null(&check, "op");
+    return raw->closed(tx, op);
+}
+
+static const struct nv_check_rule mpsc_is_closed_rule = {
+    NAVE_MPSC_ID, "is_closed", NV_THREAD_ANY, 0};
+
+static int32_t mpsc_is_closed(const struct nave_mpsc *tx)
+{
+    struct nv_check check;
+    const struct nave_mpsc_iface *raw =
+        nv_check_shadow(&check, &mpsc_is_closed_rule, tx, NV_CHECK_CALLER);
+
+    return raw->is_closed(tx);
+}
+
+static const struct nv_check_rule mpsc_available_rule = {
+    NAVE_MPSC_ID, "available", NV_THREAD_ANY, 0};
+
+static uint32_t mpsc_available(const struct nave_mpsc *tx)
+{
+    struct nv_check check;
+    const struct nave_mpsc_iface *raw =
+        nv_check_shadow(&check, &mpsc_available_rule, tx, NV_CHECK_CALLER);
+
+    return raw->available(tx);
+}
+
+static const struct nv_check_rule mpsc_clone_rule = {
+    NAVE_MPSC_ID, "clone", NV_THREAD_ANY, 0};
+
+static void mpsc_clone(struct nave_mpsc *tx)
+{
+    struct nv_check check;
+    const struct nave_mpsc_iface *raw =
+        nv_check_shadow(&check, &mpsc_clone_rule, tx, NV_CHECK_CALLER);
+
+    raw->clone(tx);
+}
+
+static const struct nv_check_rule mpsc_drop_rule = {
+    NAVE_MPSC_ID, "drop", NV_THREAD_ANY, 0};
+
+static void mpsc_drop(struct nave_mpsc *tx)
+{
+    struct nv_check check;
+    const struct nave_mpsc_iface *raw =
+        nv_check_shadow(&check, &mpsc_drop_rule, tx, NV_CHECK_CALLER);
+
+    raw->drop(tx);
+}
+
+static const struct nave_mpsc_iface mpsc_checked = {
+    .hdr = NAVE_IFACE(struct nave_mpsc_iface, NAVE_MPSC_ID, 0, NAVE_IFACE_DRAFT),
+    .send = mpsc_send,
+    .reserve = mpsc_reserve,
+    .try_send = mpsc_try_send,
+    .try_reserve = mpsc_try_reserve,
+    .commit = mpsc_commit,
+    .release = mpsc_release,
+    .send_blocking = mpsc_send_blocking,
+    .closed = mpsc_closed,
+    .is_closed = mpsc_is_closed,
+    .available = mpsc_available,
+    .clone = mpsc_clone,
+    .drop = mpsc_drop,
+};
+
+/* --- nave.mpsc_rx/1 ---------------------------------------------------------------------------- */
+
+static const struct nv_check_rule mpsc_rx_recv_rule = {
+    NAVE_MPSC_RX_ID, "recv", NV_THREAD_WORKERS, 0};
+
+static nave_err mpsc_rx_recv(struct nave_mpsc_rx *rx, struct nave_op *op, void *out_item)
+{
+    struct nv_check check;
+    const struct nave_mpsc_rx_iface *raw =
+        nv_check_shadow(&check, &mpsc_rx_recv_rule, rx, NV_CHECK_CALLER);
+
+    if (!op)
+        nv_check_null(&check, "op");
+    if (!out_item)
+        nv_check_null(&check, "out_item");
+    return raw->recv(rx, op, out_item);
+}
+
+static const struct nv_check_rule mpsc_rx_recv_many_rule = {
+    NAVE_MPSC_RX_ID, "recv_many", NV_THREAD_WORKERS, 0};
+
+static nave_err mpsc_rx_recv_many(struct nave_mpsc_rx *rx, struct nave_op *op, void *out_items,
+    uint32_t max)
+{
+    struct nv_check check;
+    const struct nave_mpsc_rx_iface *raw =
+        nv_check_shadow(&check, &mpsc_rx_recv_many_rule, rx, NV_CHECK_CALLER);
+
+    if (!op)
+        nv_check_null(&check, "op");
+    if (!out_items)
+        nv_check_null(&check, "out_items");
+    return raw->recv_many(rx, op, out_items, max);
+}
+
+static const struct nv_check_rule mpsc_rx_try_recv_rule = {
+    NAVE_MPSC_RX_ID, "try_recv", NV_THREAD_ANY, 0};
+
+static nave_err mpsc_rx_try_recv(struct nave_mpsc_rx *rx, void *out_item)
+{
+    struct nv_check check;
+    const struct nave_mpsc_rx_iface *raw =
+        nv_check_shadow(&check, &mpsc_rx_try_recv_rule, rx, NV_CHECK_CALLER);
+
+    if (!out_item)
+        nv_check_null(&check, "out_item");
+    return raw->try_recv(rx, out_item);
+}
+
+static const struct nv_check_rule mpsc_rx_recv_blocking_rule = {
+    NAVE_MPSC_RX_ID, "recv_blocking", NV_THREAD_ANY, 0};
+
+static nave_err mpsc_rx_recv_blocking(struct nave_mpsc_rx *rx, void *out_item, nave_nsec
+    timeout_ns)
+{
+    struct nv_check check;
+    const struct nave_mpsc_rx_iface *raw =
+        nv_check_shadow(&check, &mpsc_rx_recv_blocking_rule, rx, NV_CHECK_CALLER);
+
+    if (!out_item)
+        nv_check_null(&check, "out_item");
+    return raw->recv_blocking(rx, out_item, timeout_ns);
+}
+
+static const struct nv_check_rule mpsc_rx_close_rule = {
+    NAVE_MPSC_RX_ID, "close", NV_THREAD_ANY, 0};
+
+static void mpsc_rx_close(struct nave_mpsc_rx *rx)
+{
+    struct nv_check check;
+    const struct nave_mpsc_rx_iface *raw =
+        nv_check_shadow(&check, &mpsc_rx_close_rule, rx, NV_CHECK_CALLER);
+
+    raw->close(rx);
+}
+
+static const struct nv_check_rule mpsc_rx_len_rule = {
+    NAVE_MPSC_RX_ID, "len", NV_THREAD_ANY, 0};
+
+static uint32_t mpsc_rx_len(const struct nave_mpsc_rx *rx)
+{
+    struct nv_check check;
+    const struct nave_mpsc_rx_iface *raw =
+        nv_check_shadow(&check, &mpsc_rx_len_rule, rx, NV_CHECK_CALLER);
+
+    return raw->len(rx);
+}
+
+static const struct nv_check_rule mpsc_rx_drop_rule = {
+    NAVE_MPSC_RX_ID, "drop", NV_THREAD_ANY, 0};
+
+static void mpsc_rx_drop(struct nave_mpsc_rx *rx)
+{
+    struct nv_check check;
+    const struct nave_mpsc_rx_iface *raw =
+        nv_check_shadow(&check, &mpsc_rx_drop_rule, rx, NV_CHECK_CALLER);
+
+    nv_check_end(&check, rx);
+    raw->drop(rx);
+}
+
+static const struct nave_mpsc_rx_iface mpsc_rx_checked = {
+    .hdr = NAVE_IFACE(struct nave_mpsc_rx_iface, NAVE_MPSC_RX_ID, 0, NAVE_IFACE_DRAFT),
+    .recv = mpsc_rx_recv,
+    .recv_many = mpsc_rx_recv_many,
+    .try_recv = mpsc_rx_try_recv,
+    .recv_blocking = mpsc_rx_recv_blocking,
+    .close = mpsc_rx_close,
+    .len = mpsc_rx_len,
+    .drop = mpsc_rx_drop,
+};
+
 /* --- nave.notify/1 ----------------------------------------------------------------------------- */
 
 static const struct nv_check_rule notify_wait_rule = {
@@ -1374,6 +1935,151 @@ const struct nave_once_iface nv_once_checked_table = {
     .enter_wait = once_enter_wait,
     .done = once_done,
     .failed = once_failed,
+};
+
+/* --- nave.oneshot/1 ---------------------------------------------------------------------------- */
+
+static const struct nv_check_rule oneshot_send_rule = {
+    NAVE_ONESHOT_ID, "send", NV_THREAD_ANY, 0};
+
+static nave_err oneshot_send(struct nave_oneshot *tx_take, const void *item)
+{
+    struct nv_check check;
+    const struct nave_oneshot_iface *raw =
+        nv_check_shadow(&check, &oneshot_send_rule, tx_take, NV_CHECK_CALLER);
+
+    if (!item)
+        nv_check_null(&check, "item");
+    nv_check_end(&check, tx_take);
+    return raw->send(tx_take, item);
+}
+
+static const struct nv_check_rule oneshot_closed_rule = {
+    NAVE_ONESHOT_ID, "closed", NV_THREAD_WORKERS, 0};
+
+static nave_err oneshot_closed(struct nave_oneshot *tx, struct nave_op *op)
+{
+    struct nv_check check;
+    const struct nave_oneshot_iface *raw =
+        nv_check_shadow(&check, &oneshot_closed_rule, tx, NV_CHECK_CALLER);
+
+    if (!op)
+        nv_check_null(&check, "op");
+    return raw->closed(tx, op);
+}
+
+static const struct nv_check_rule oneshot_is_closed_rule = {
+    NAVE_ONESHOT_ID, "is_closed", NV_THREAD_ANY, 0};
+
+static int32_t oneshot_is_closed(const struct nave_oneshot *tx)
+{
+    struct nv_check check;
+    const struct nave_oneshot_iface *raw =
+        nv_check_shadow(&check, &oneshot_is_closed_rule, tx, NV_CHECK_CALLER);
+
+    return raw->is_closed(tx);
+}
+
+static const struct nv_check_rule oneshot_drop_rule = {
+    NAVE_ONESHOT_ID, "drop", NV_THREAD_ANY, 0};
+
+static void oneshot_drop(struct nave_oneshot *tx)
+{
+    struct nv_check check;
+    const struct nave_oneshot_iface *raw =
+        nv_check_shadow(&check, &oneshot_drop_rule, tx, NV_CHECK_CALLER);
+
+    nv_check_end(&check, tx);
+    raw->drop(tx);
+}
+
+static const struct nave_oneshot_iface oneshot_checked = {
+    .hdr = NAVE_IFACE(struct nave_oneshot_iface, NAVE_ONESHOT_ID, 0, NAVE_IFACE_DRAFT),
+    .send = oneshot_send,
+    .closed = oneshot_closed,
+    .is_closed = oneshot_is_closed,
+    .drop = oneshot_drop,
+};
+
+/* --- nave.oneshot_rx/1 ------------------------------------------------------------------------- */
+
+static const struct nv_check_rule oneshot_rx_recv_rule = {
+    NAVE_ONESHOT_RX_ID, "recv", NV_THREAD_WORKERS, 0};
+
+static nave_err oneshot_rx_recv(struct nave_oneshot_rx *rx, struct nave_op *op, void *out_item)
+{
+    struct nv_check check;
+    const struct nave_oneshot_rx_iface *raw =
+        nv_check_shadow(&check, &oneshot_rx_recv_rule, rx, NV_CHECK_CALLER);
+
+    if (!op)
+        nv_check_null(&check, "op");
+    if (!out_item)
+        nv_check_null(&check, "out_item");
+    return raw->recv(rx, op, out_item);
+}
+
+static const struct nv_check_rule oneshot_rx_try_recv_rule = {
+    NAVE_ONESHOT_RX_ID, "try_recv", NV_THREAD_ANY, 0};
+
+static nave_err oneshot_rx_try_recv(struct nave_oneshot_rx *rx, void *out_item)
+{
+    struct nv_check check;
+    const struct nave_oneshot_rx_iface *raw =
+        nv_check_shadow(&check, &oneshot_rx_try_recv_rule, rx, NV_CHECK_CALLER);
+
+    if (!out_item)
+        nv_check_null(&check, "out_item");
+    return raw->try_recv(rx, out_item);
+}
+
+static const struct nv_check_rule oneshot_rx_recv_blocking_rule = {
+    NAVE_ONESHOT_RX_ID, "recv_blocking", NV_THREAD_ANY, 0};
+
+static nave_err oneshot_rx_recv_blocking(struct nave_oneshot_rx *rx, void *out_item, nave_nsec
+    timeout_ns)
+{
+    struct nv_check check;
+    const struct nave_oneshot_rx_iface *raw =
+        nv_check_shadow(&check, &oneshot_rx_recv_blocking_rule, rx, NV_CHECK_CALLER);
+
+    if (!out_item)
+        nv_check_null(&check, "out_item");
+    return raw->recv_blocking(rx, out_item, timeout_ns);
+}
+
+static const struct nv_check_rule oneshot_rx_close_rule = {
+    NAVE_ONESHOT_RX_ID, "close", NV_THREAD_ANY, 0};
+
+static void oneshot_rx_close(struct nave_oneshot_rx *rx)
+{
+    struct nv_check check;
+    const struct nave_oneshot_rx_iface *raw =
+        nv_check_shadow(&check, &oneshot_rx_close_rule, rx, NV_CHECK_CALLER);
+
+    raw->close(rx);
+}
+
+static const struct nv_check_rule oneshot_rx_drop_rule = {
+    NAVE_ONESHOT_RX_ID, "drop", NV_THREAD_ANY, 0};
+
+static void oneshot_rx_drop(struct nave_oneshot_rx *rx)
+{
+    struct nv_check check;
+    const struct nave_oneshot_rx_iface *raw =
+        nv_check_shadow(&check, &oneshot_rx_drop_rule, rx, NV_CHECK_CALLER);
+
+    nv_check_end(&check, rx);
+    raw->drop(rx);
+}
+
+static const struct nave_oneshot_rx_iface oneshot_rx_checked = {
+    .hdr = NAVE_IFACE(struct nave_oneshot_rx_iface, NAVE_ONESHOT_RX_ID, 0, NAVE_IFACE_DRAFT),
+    .recv = oneshot_rx_recv,
+    .try_recv = oneshot_rx_try_recv,
+    .recv_blocking = oneshot_rx_recv_blocking,
+    .close = oneshot_rx_close,
+    .drop = oneshot_rx_drop,
 };
 
 /* --- nave.protocol/1 --------------------------------------------------------------------------- */
@@ -1879,6 +2585,233 @@ static const struct nave_future_iface future_checked = {
     .result = future_result,
 };
 
+/* --- nave.watch/1 ------------------------------------------------------------------------------ */
+
+static const struct nv_check_rule watch_send_rule = {
+    NAVE_WATCH_ID, "send", NV_THREAD_ANY, 0};
+
+static void watch_send(struct nave_watch *tx, const void *item)
+{
+    struct nv_check check;
+    const struct nave_watch_iface *raw =
+        nv_check_shadow(&check, &watch_send_rule, tx, NV_CHECK_CALLER);
+
+    if (!item)
+        nv_check_null(&check, "item");
+    raw->send(tx, item);
+}
+
+static const struct nv_check_rule watch_modify_rule = {
+    NAVE_WATCH_ID, "modify", NV_THREAD_ANY, 0};
+
+static int32_t watch_modify(struct nave_watch *tx, nave_watch_fn *fn, void *arg)
+{
+    struct nv_check check;
+    const struct nave_watch_iface *raw =
+        nv_check_shadow(&check, &watch_modify_rule, tx, NV_CHECK_CALLER);
+
+    if (!fn)
+        nv_check_null(&check, "fn");
+    return raw->modify(tx, fn, arg);
+}
+
+static const struct nv_check_rule watch_read_rule = {
+    NAVE_WATCH_ID, "read", NV_THREAD_ANY, 0};
+
+static void watch_read(struct nave_watch *tx, void *out_item)
+{
+    struct nv_check check;
+    const struct nave_watch_iface *raw =
+        nv_check_shadow(&check, &watch_read_rule, tx, NV_CHECK_CALLER);
+
+    if (!out_item)
+        nv_check_null(&check, "out_item");
+    raw->read(tx, out_item);
+}
+
+static const struct nv_check_rule watch_subscribe_rule = {
+    NAVE_WATCH_ID, "subscribe", NV_THREAD_ANY, 0};
+
+static nave_err watch_subscribe(struct nave_watch *tx, struct nave_watch_rx **out_rx)
+{
+    struct nv_check check;
+    const struct nave_watch_iface *raw =
+        nv_check_shadow(&check, &watch_subscribe_rule, tx, NV_CHECK_CALLER);
+
+    if (!out_rx)
+        nv_check_null(&check, "out_rx");
+    return raw->subscribe(tx, out_rx);
+}
+
+static const struct nv_check_rule watch_closed_rule = {
+    NAVE_WATCH_ID, "closed", NV_THREAD_WORKERS, 0};
+
+static nave_err watch_closed(struct nave_watch *tx, struct nave_op *op)
+{
+    struct nv_check check;
+    const struct nave_watch_iface *raw =
+        nv_check_shadow(&check, &watch_closed_rule, tx, NV_CHECK_CALLER);
+
+    if (!op)
+        nv_check_null(&check, "op");
+    return raw->closed(tx, op);
+}
+
+static const struct nv_check_rule watch_receivers_rule = {
+    NAVE_WATCH_ID, "receivers", NV_THREAD_ANY, 0};
+
+static uint32_t watch_receivers(const struct nave_watch *tx)
+{
+    struct nv_check check;
+    const struct nave_watch_iface *raw =
+        nv_check_shadow(&check, &watch_receivers_rule, tx, NV_CHECK_CALLER);
+
+    return raw->receivers(tx);
+}
+
+static const struct nv_check_rule watch_clone_rule = {
+    NAVE_WATCH_ID, "clone", NV_THREAD_ANY, 0};
+
+static void watch_clone(struct nave_watch *tx)
+{
+    struct nv_check check;
+    const struct nave_watch_iface *raw =
+        nv_check_shadow(&check, &watch_clone_rule, tx, NV_CHECK_CALLER);
+
+    raw->clone(tx);
+}
+
+static const struct nv_check_rule watch_drop_rule = {
+    NAVE_WATCH_ID, "drop", NV_THREAD_ANY, 0};
+
+static void watch_drop(struct nave_watch *tx)
+{
+    struct nv_check check;
+    const struct nave_watch_iface *raw =
+        nv_check_shadow(&check, &watch_drop_rule, tx, NV_CHECK_CALLER);
+
+    raw->drop(tx);
+}
+
+static const struct nave_watch_iface watch_checked = {
+    .hdr = NAVE_IFACE(struct nave_watch_iface, NAVE_WATCH_ID, 0, NAVE_IFACE_DRAFT),
+    .send = watch_send,
+    .modify = watch_modify,
+    .read = watch_read,
+    .subscribe = watch_subscribe,
+    .closed = watch_closed,
+    .receivers = watch_receivers,
+    .clone = watch_clone,
+    .drop = watch_drop,
+};
+
+/* --- nave.watch_rx/1 --------------------------------------------------------------------------- */
+
+static const struct nv_check_rule watch_rx_changed_rule = {
+    NAVE_WATCH_RX_ID, "changed", NV_THREAD_WORKERS, 0};
+
+static nave_err watch_rx_changed(struct nave_watch_rx *rx, struct nave_op *op, void *out_item)
+{
+    struct nv_check check;
+    const struct nave_watch_rx_iface *raw =
+        nv_check_shadow(&check, &watch_rx_changed_rule, rx, NV_CHECK_CALLER);
+
+    if (!op)
+        nv_check_null(&check, "op");
+    return raw->changed(rx, op, out_item);
+}
+
+static const struct nv_check_rule watch_rx_changed_blocking_rule = {
+    NAVE_WATCH_RX_ID, "changed_blocking", NV_THREAD_ANY, 0};
+
+static nave_err watch_rx_changed_blocking(struct nave_watch_rx *rx, void *out_item, nave_nsec
+    timeout_ns)
+{
+    struct nv_check check;
+    const struct nave_watch_rx_iface *raw =
+        nv_check_shadow(&check, &watch_rx_changed_blocking_rule, rx, NV_CHECK_CALLER);
+
+    return raw->changed_blocking(rx, out_item, timeout_ns);
+}
+
+static const struct nv_check_rule watch_rx_has_changed_rule = {
+    NAVE_WATCH_RX_ID, "has_changed", NV_THREAD_ANY, 0};
+
+static nave_err watch_rx_has_changed(const struct nave_watch_rx *rx)
+{
+    struct nv_check check;
+    const struct nave_watch_rx_iface *raw =
+        nv_check_shadow(&check, &watch_rx_has_changed_rule, rx, NV_CHECK_CALLER);
+
+    return raw->has_changed(rx);
+}
+
+static const struct nv_check_rule watch_rx_read_rule = {
+    NAVE_WATCH_RX_ID, "read", NV_THREAD_ANY, 0};
+
+static void watch_rx_read(struct nave_watch_rx *rx, void *out_item)
+{
+    struct nv_check check;
+    const struct nave_watch_rx_iface *raw =
+        nv_check_shadow(&check, &watch_rx_read_rule, rx, NV_CHECK_CALLER);
+
+    if (!out_item)
+        nv_check_null(&check, "out_item");
+    raw->read(rx, out_item);
+}
+
+static const struct nv_check_rule watch_rx_peek_rule = {
+    NAVE_WATCH_RX_ID, "peek", NV_THREAD_ANY, 0};
+
+static void watch_rx_peek(const struct nave_watch_rx *rx, void *out_item)
+{
+    struct nv_check check;
+    const struct nave_watch_rx_iface *raw =
+        nv_check_shadow(&check, &watch_rx_peek_rule, rx, NV_CHECK_CALLER);
+
+    if (!out_item)
+        nv_check_null(&check, "out_item");
+    raw->peek(rx, out_item);
+}
+
+static const struct nv_check_rule watch_rx_clone_rule = {
+    NAVE_WATCH_RX_ID, "clone", NV_THREAD_ANY, 0};
+
+static nave_err watch_rx_clone(struct nave_watch_rx *rx, struct nave_watch_rx **out_rx)
+{
+    struct nv_check check;
+    const struct nave_watch_rx_iface *raw =
+        nv_check_shadow(&check, &watch_rx_clone_rule, rx, NV_CHECK_CALLER);
+
+    if (!out_rx)
+        nv_check_null(&check, "out_rx");
+    return raw->clone(rx, out_rx);
+}
+
+static const struct nv_check_rule watch_rx_drop_rule = {
+    NAVE_WATCH_RX_ID, "drop", NV_THREAD_ANY, 0};
+
+static void watch_rx_drop(struct nave_watch_rx *rx)
+{
+    struct nv_check check;
+    const struct nave_watch_rx_iface *raw =
+        nv_check_shadow(&check, &watch_rx_drop_rule, rx, NV_CHECK_CALLER);
+
+    nv_check_end(&check, rx);
+    raw->drop(rx);
+}
+
+static const struct nave_watch_rx_iface watch_rx_checked = {
+    .hdr = NAVE_IFACE(struct nave_watch_rx_iface, NAVE_WATCH_RX_ID, 0, NAVE_IFACE_DRAFT),
+    .changed = watch_rx_changed,
+    .changed_blocking = watch_rx_changed_blocking,
+    .has_changed = watch_rx_has_changed,
+    .read = watch_rx_read,
+    .peek = watch_rx_peek,
+    .clone = watch_rx_clone,
+    .drop = watch_rx_drop,
+};
+
 /* --- nave.worker/1 ----------------------------------------------------------------------------- */
 
 static const struct nv_check_rule worker_alloc_rule = {
@@ -2208,13 +3141,22 @@ const struct nave_worker_iface nv_worker_over_table = {
 
 const struct nave_iface *const nv_check_tables[] = {
     &blocking_checked.hdr,
+    &broadcast_checked.hdr,
+    &broadcast_rx_checked.hdr,
+    &channels_checked.hdr,
     &http_checked.hdr,
     &http_reply_checked.hdr,
     &http_handler_checked.hdr,
+    &mpsc_checked.hdr,
+    &mpsc_rx_checked.hdr,
+    &oneshot_checked.hdr,
+    &oneshot_rx_checked.hdr,
     &protocol_checked.hdr,
     &transport_checked.hdr,
     &listener_checked.hdr,
     &stream_checked.hdr,
     &future_checked.hdr,
+    &watch_checked.hdr,
+    &watch_rx_checked.hdr,
     NULL,
 };

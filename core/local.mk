@@ -9,7 +9,11 @@ noinst_LTLIBRARIES += %D%/libnavecore.la
 
 # the first floor: workers
 %C%_libnavecore_la_SOURCES += \
+	%D%/broadcast.c \
+	%D%/channel.h \
+	%D%/channels.c \
 	%D%/inbox.h \
+	%D%/items.h \
 	%D%/list.h \
 	%D%/lock.c \
 	%D%/locks.h \
@@ -18,6 +22,11 @@ noinst_LTLIBRARIES += %D%/libnavecore.la
 	%D%/notify.c \
 	%D%/permits.c \
 	%D%/permits.h \
+	%D%/mpsc.c \
+	%D%/mpsc_rx.c \
+	%D%/mpsc_state.h \
+	%D%/mpsc_tx.c \
+	%D%/oneshot.c \
 	%D%/poller.h \
 	%D%/reactor_libevent.c \
 	%D%/signals.c \
@@ -28,12 +37,13 @@ noinst_LTLIBRARIES += %D%/libnavecore.la
 	%D%/slab.h \
 	%D%/stats.c \
 	%D%/stats.h \
-	%D%/task.c \
-	%D%/task.h \
 	%D%/sync_wait.c \
 	%D%/sync_wait.h \
+	%D%/task.c \
+	%D%/task.h \
 	%D%/usage.c \
 	%D%/usage.h \
+	%D%/watch.c \
 	%D%/wheel.c \
 	%D%/wheel.h \
 	%D%/worker.c \

@@ -33,6 +33,14 @@ static nave_err refuse(struct nv_plugin *p, nave_err err, const char *format, ..
     return err;
 }
 
+/* NULL: out of memory, reported. */
+static struct nave_handle *channels_of(struct nv_plugin *p)
+{
+    if (p->rt->is_checked && nv_channels_publish(&p->channels, p) != NAVE_OK)
+        return NULL;
+    return (struct nave_handle *)(void *)&p->channels.pub;
+}
+
 /* The service that need `n` of `p` resolved to, checked as far as `min_size`. */
 static nave_err bind_need(struct nv_plugin *p, uint32_t n, uint32_t min_minor, uint32_t min_size,
                           struct nave_handle **out_handle)
@@ -45,8 +53,14 @@ static nave_err bind_need(struct nv_plugin *p, uint32_t n, uint32_t min_minor, u
     nave_err err;
 
     if (link->is_builtin) {
-        handle = strcmp(need->id, NAVE_HOST_ID) == 0 ? (struct nave_handle *)(void *)&p->host
-                                                     : nv_builtin_service(p->rt, need->id);
+        if (strcmp(need->id, NAVE_HOST_ID) == 0)
+            handle = (struct nave_handle *)(void *)&p->host;
+        else if (strcmp(need->id, NAVE_CHANNELS_ID) == 0)
+            handle = channels_of(p);
+        else
+            handle = nv_builtin_service(p->rt, need->id);
+        if (!handle && strcmp(need->id, NAVE_CHANNELS_ID) == 0)
+            return NAVE_ENOMEM;
         if (!handle)
             return refuse(p, NAVE_ENOTFOUND,
                           "plugin \"%s\" binds \"%s\", which is a table of handles that are handed "

@@ -20,11 +20,16 @@
 
 /* Tables of handles that the host makes or passes on: nobody needs to provide them. */
 static const struct nv_builtin builtins[] = {
-    {NAVE_HOST_ID, 0},         {NAVE_WORKER_ID, 0},     {NAVE_CONF_ID, 0},     {NAVE_STREAM_ID, 0},
-    {NAVE_TRANSPORT_ID, 0},    {NAVE_LISTENER_ID, 0},   {NAVE_PROTOCOL_ID, 0}, {NAVE_HTTP_ID, 0},
-    {NAVE_HTTP_HANDLER_ID, 0}, {NAVE_HTTP_REPLY_ID, 0}, {"nave.future/1", 0},  {"nave.waker/1", 0},
-    {NAVE_ADMIN_ID, 0},        {NAVE_LOCKS_ID, 0},      {NAVE_MUTEX_ID, 0},    {NAVE_RWLOCK_ID, 0},
-    {NAVE_SEMAPHORE_ID, 0},    {NAVE_NOTIFY_ID, 0},     {NAVE_BARRIER_ID, 0},  {NAVE_ONCE_ID, 0},
+    {NAVE_HOST_ID, 0},       {NAVE_WORKER_ID, 0},    {NAVE_CONF_ID, 0},
+    {NAVE_STREAM_ID, 0},     {NAVE_TRANSPORT_ID, 0}, {NAVE_LISTENER_ID, 0},
+    {NAVE_PROTOCOL_ID, 0},   {NAVE_HTTP_ID, 0},      {NAVE_HTTP_HANDLER_ID, 0},
+    {NAVE_HTTP_REPLY_ID, 0}, {"nave.future/1", 0},   {"nave.waker/1", 0},
+    {NAVE_ADMIN_ID, 0},      {NAVE_LOCKS_ID, 0},     {NAVE_MUTEX_ID, 0},
+    {NAVE_RWLOCK_ID, 0},     {NAVE_SEMAPHORE_ID, 0}, {NAVE_NOTIFY_ID, 0},
+    {NAVE_BARRIER_ID, 0},    {NAVE_ONCE_ID, 0},      {NAVE_CHANNELS_ID, 0},
+    {NAVE_MPSC_ID, 0},       {NAVE_MPSC_RX_ID, 0},   {NAVE_ONESHOT_ID, 0},
+    {NAVE_ONESHOT_RX_ID, 0}, {NAVE_BROADCAST_ID, 0}, {NAVE_BROADCAST_RX_ID, 0},
+    {NAVE_WATCH_ID, 0},      {NAVE_WATCH_RX_ID, 0},
 };
 
 int32_t nv_same_service_name(const char *a, const char *b)

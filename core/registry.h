@@ -8,6 +8,7 @@
 
 #include <nave/plugin.h>
 
+#include "channel.h"
 #include "loader.h"
 #include "worker.h"
 
@@ -83,6 +84,7 @@ enum nv_reload_step {
 
 struct nv_plugin {
     struct nave_host host; /* first: what the plugin holds */
+    struct nv_channels channels;
     struct nave_runtime *rt;
 
     /* identity */

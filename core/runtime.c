@@ -175,6 +175,7 @@ nave_err nave_runtime_create(const struct nave_runtime_options *options,
     rt->static_plugins = o.static_plugins;
     rt->admin.api = rt->is_checked ? &nv_admin_checked_table : &nv_admin_table;
     nv_locks_init(&rt->locks, rt, rt->is_checked);
+    nv_channels_init(&rt->channels, rt, NULL);
     *out_rt = rt;
     return NAVE_OK;
 

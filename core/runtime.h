@@ -14,6 +14,7 @@
 #include <nave/runtime.h>
 
 #include "beat.h"
+#include "channel.h"
 #include "conf.h"
 #include "graph.h"
 #include "inherit.h"
@@ -76,6 +77,7 @@ struct nave_runtime {
     struct nave_admin admin;     /* nave.admin/1 */
     struct nv_world *world;      /* NULL: the real one */
     struct nv_locks locks;       /* nave.locks/1 */
+    struct nv_channels channels; /* nave.channels/1 of the program */
     struct nv_conf_set *sets;    /* set_count; owned, with their texts */
     size_t set_count;
 

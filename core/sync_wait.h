@@ -116,11 +116,17 @@ static inline nave_err nv_wait_outcome(const struct nave_op *op)
 
 #define NV_WAKES_MAX 16u
 
-/* Tasks to be woken after the lock. Begin with `count` 0; the rest needs no value. */
+/* Tasks to be woken after the lock. */
 struct nv_wakes {
     uint32_t count;
     struct nave_waker each[NV_WAKES_MAX];
 };
+
+/* None. An initialiser would clear all of it, each time. */
+static inline void nv_wakes_init(struct nv_wakes *wakes)
+{
+    wakes->count = 0;
+}
 
 /* `op`, which was unlinked, has its outcome (not NAVE_EAGAIN): its owner is told, now or by
  * nv_wakes_fire(). More than fit are woken here, under the lock. Do not touch `op` after.

@@ -10,7 +10,9 @@ sdk_headers = \
 	%D%/include/nave/atomic.h \
 	%D%/include/nave/base.h \
 	%D%/include/nave/blocking.h \
+	%D%/include/nave/broadcast.h \
 	%D%/include/nave/buf.h \
+	%D%/include/nave/channel.h \
 	%D%/include/nave/conf.h \
 	%D%/include/nave/deadline.h \
 	%D%/include/nave/define.h \
@@ -21,10 +23,12 @@ sdk_headers = \
 	%D%/include/nave/http_prepare.h \
 	%D%/include/nave/iface.h \
 	%D%/include/nave/interval.h \
-	%D%/include/nave/lock.h \
 	%D%/include/nave/join_all.h \
+	%D%/include/nave/lock.h \
+	%D%/include/nave/mpsc.h \
 	%D%/include/nave/nave.h \
 	%D%/include/nave/notify.h \
+	%D%/include/nave/oneshot.h \
 	%D%/include/nave/op.h \
 	%D%/include/nave/option.h \
 	%D%/include/nave/plugin.h \
@@ -37,6 +41,7 @@ sdk_headers = \
 	%D%/include/nave/task.h \
 	%D%/include/nave/timeout.h \
 	%D%/include/nave/timer.h \
+	%D%/include/nave/watch.h \
 	%D%/include/nave/worker.h
 
 naveincludedir = $(includedir)/nave

@@ -92,3 +92,7 @@ check_PROGRAMS += %D%/test_locks
 %C%_test_locks_SOURCES  = %D%/test_locks.c %D%/lock_rig.h
 %C%_test_locks_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_locks_LDADD    = $(%C%_libs)
+check_PROGRAMS += %D%/test_mpsc
+%C%_test_mpsc_SOURCES  = %D%/test_mpsc.c %D%/channel_rig.h
+%C%_test_mpsc_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_mpsc_LDADD    = $(%C%_libs)

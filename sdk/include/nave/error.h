@@ -49,10 +49,11 @@ NAVE_BEGIN_DECLS
     X(-34, ESTRAGGLERS, "work was still running at the deadline")           \
     X(-35, EOVERFLOW, "a number is out of range")                           \
     X(-36, ESYNTAX, "the text does not match its grammar")                  \
-    X(-37, EDEADLOCK, "it would wait for itself")
+    X(-37, EDEADLOCK, "it would wait for itself")                           \
+    X(-38, ELAGGED, "too slow: some were missed")
 
 #define NAVE_ERROR_ENUM_(value, name, text) NAVE_##name = (value),
-enum nave_error_values { NAVE_ERRORS(NAVE_ERROR_ENUM_) NAVE_ERROR_LAST = -37 };
+enum nave_error_values { NAVE_ERRORS(NAVE_ERROR_ENUM_) NAVE_ERROR_LAST = -38 };
 #undef NAVE_ERROR_ENUM_
 
 /* The symbolic name of `err`, such as "NAVE_EAGAIN"; "NAVE_E?" when it is not in the list.

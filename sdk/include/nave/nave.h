@@ -11,7 +11,9 @@
 #include <nave/atomic.h>
 #include <nave/base.h>
 #include <nave/blocking.h>
+#include <nave/broadcast.h>
 #include <nave/buf.h>
+#include <nave/channel.h>
 #include <nave/conf.h>
 #include <nave/deadline.h>
 #include <nave/error.h>
@@ -20,9 +22,11 @@
 #include <nave/http_prepare.h>
 #include <nave/iface.h>
 #include <nave/interval.h>
-#include <nave/lock.h>
-#include <nave/notify.h>
 #include <nave/join_all.h>
+#include <nave/lock.h>
+#include <nave/mpsc.h>
+#include <nave/notify.h>
+#include <nave/oneshot.h>
 #include <nave/op.h>
 #include <nave/option.h>
 #include <nave/plugin.h>
@@ -35,6 +39,7 @@
 #include <nave/task.h>
 #include <nave/timeout.h>
 #include <nave/timer.h>
+#include <nave/watch.h>
 #include <nave/worker.h>
 
 #endif

@@ -136,6 +136,17 @@ static inline void nave_op_begin(struct nave_op *op, const struct nave_op_source
     op->state = NAVE_OP_IN_FLIGHT;
 }
 
+/* For the inlines of sources that begin an op inside a poll: `err` is what the start returned. It leaves `op`
+ * in flight, or DONE with that result. Thread: [worker]. */
+static inline struct nave_op *nave_op_begun(struct nave_op *op, nave_err err)
+{
+    if (err != NAVE_EAGAIN) {
+        op->result = err;
+        op->state = NAVE_OP_DONE;
+    }
+    return op;
+}
+
 /* For sources: `op` has completed; tell its owner. On the op's own worker, outside of start, poll and
  * drop; the source holds it no more. Thread: [worker]. */
 static inline void nave_op_finish(struct nave_op *op, nave_err result, uint64_t value)
