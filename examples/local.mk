@@ -10,6 +10,13 @@ noinst_PROGRAMS += %D%/embed/embed %D%/embed/embed_static %D%/own-loop/own_loop 
 %C%_embed_embed_CPPFLAGS = $(SDK_CPPFLAGS)
 %C%_embed_embed_LDADD    = core/libnave.la
 
+# It looks at what it did itself.
+noinst_PROGRAMS += %D%/timers/timers
+TESTS += %D%/timers/timers
+%C%_timers_timers_SOURCES  = %D%/timers/timers.c
+%C%_timers_timers_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_timers_timers_LDADD    = core/libnave.la
+
 # The same source with the plugins linked in.
 %C%_embed_embed_static_SOURCES  = %D%/embed/embed.c
 %C%_embed_embed_static_CPPFLAGS = $(SDK_CPPFLAGS) -DEMBED_STATIC
