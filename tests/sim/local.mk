@@ -20,3 +20,13 @@ check_PROGRAMS += %D%/sweep
 %C%_sweep_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
 %C%_sweep_LDADD    = plugins/router/librouter.la plugins/http1/libhttp1.la plugins/tcp/libtcp.la \
 	core/libnavecore.la
+
+check_PROGRAMS += %D%/test_world
+%C%_test_world_SOURCES = \
+	%D%/raw.c \
+	%D%/raw.h \
+	%D%/test_world.c \
+	tests/support/failing.h
+%C%_test_world_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_world_LDFLAGS  = $(FAILING_LINK)
+%C%_test_world_LDADD    = plugins/tcp/libtcp.la core/libnavecore.la $(CUNIT_LIBS)
