@@ -27,6 +27,7 @@ static const struct option {
     {"--watch", NULL, CLI_WATCH,
      "read FILE again, as with SIGHUP, when it or a file it includes changes"},
     {"--markdown", NULL, CLI_MARKDOWN, "write a page for people instead of a schema"},
+    {"--once", NULL, CLI_ONCE, "show one page, with rates since the start, and end"},
     {"--color", "WHEN", CLI_COLOR, "auto (on a terminal, unless NO_COLOR is set), always or never"},
     {"--help", NULL, CLI_HELP, "say what the command does"},
 };
@@ -65,6 +66,16 @@ const struct cli_command cli_commands[] = {
      "Writes what is in force when FILE is run: with what it includes and what is set, the\n"
      "default of everything else, and secrets masked. No plugin's code runs.\n",
      CLI_SET, 1, 1, cli_config},
+    {"top", "[SOCKET|FILE]", "show what a running nave does, each second",
+     "Asks a running nave at its admin socket, or at the one that configuration FILE names in\n"
+     "runtime.admin: how busy each worker is, how long polls of tasks take and how long tasks\n"
+     "wait for theirs, what each plugin uses, what each listener accepted. Without an argument\n"
+     "NAVE_ADMIN names one of them. The key q ends it.\n",
+     CLI_SET | CLI_ONCE, 0, 1, cli_top},
+    {"metrics", "[SOCKET|FILE]", "write what a running nave counts",
+     "Asks as top does, and writes everything that is counted in the text format of Prometheus,\n"
+     "or as JSON.\n",
+     CLI_SET | CLI_JSON, 0, 1, cli_metrics},
     {"version", "", "say which version this is", "The version of the program and its library.\n", 0,
      0, 0, cli_version},
     {"help", "[COMMAND]", "say this, or what COMMAND does",
@@ -86,6 +97,7 @@ void cli_help(FILE *out)
           "\n"
           "environment:\n"
           "  NAVE_PLUGIN_PATH   absolute folders with ':' between, searched for plugins\n"
+          "  NAVE_ADMIN         the socket or file that top and metrics ask without one\n"
           "  NAVE_WATCH=poll    run --watch looks each second instead of asking the system\n"
           "  NAVE_CHECK=1       watch how plugins use the host, and name the one who errs\n"
           "  NO_COLOR           no colour on a terminal\n"

@@ -22,6 +22,7 @@
 #define CLI_SET      (1u << 5)
 #define CLI_COLOR    (1u << 6) /* every command has it */
 #define CLI_HELP     (1u << 7) /* every command has it */
+#define CLI_ONCE     (1u << 8)
 
 /* What one call asks for. Points into argv. */
 struct cli_args {

@@ -4,6 +4,8 @@
 
 bin_PROGRAMS += %D%/nave
 %C%_nave_SOURCES = \
+	%D%/admin.c \
+	%D%/admin.h \
 	%D%/args.c \
 	%D%/args.h \
 	%D%/check.c \
@@ -20,9 +22,14 @@ bin_PROGRAMS += %D%/nave
 	%D%/report_json.c \
 	%D%/report_json.h \
 	%D%/run.c \
+	%D%/sample.c \
+	%D%/sample.h \
 	%D%/session.c \
 	%D%/session.h \
 	%D%/show.c \
+	%D%/top.c \
+	%D%/top_show.c \
+	%D%/top_show.h \
 	%D%/watch.c \
 	%D%/watch.h
 if HAVE_INOTIFY

@@ -71,8 +71,8 @@ static nave_err set(struct nave_runtime *rt, const char *text)
     return err;
 }
 
-struct nave_runtime *cli_open_file(const struct nave_runtime_options *options,
-                                   const struct cli_args *args, const char *file, int *out_status)
+struct nave_runtime *cli_open_set(const struct nave_runtime_options *options,
+                                  const struct cli_args *args, int *out_status)
 {
     struct nave_runtime *rt = cli_open(options, out_status);
     nave_err err = NAVE_OK;
@@ -84,10 +84,22 @@ struct nave_runtime *cli_open_file(const struct nave_runtime_options *options,
         err = set(rt, args->sets[i]);
         *out_status = err == NAVE_ENOMEM ? CLI_EXIT_RUN : CLI_EXIT_CONFIG;
     }
-    if (!err) {
-        err = nave_runtime_configure_file(rt, file);
-        *out_status = cli_exit_status(err);
-    }
+    if (!err)
+        return rt;
+    nave_runtime_destroy(rt);
+    return NULL;
+}
+
+struct nave_runtime *cli_open_file(const struct nave_runtime_options *options,
+                                   const struct cli_args *args, const char *file, int *out_status)
+{
+    struct nave_runtime *rt = cli_open_set(options, args, out_status);
+    nave_err err;
+
+    if (!rt)
+        return NULL;
+    err = nave_runtime_configure_file(rt, file);
+    *out_status = cli_exit_status(err);
     if (!err)
         return rt;
     nave_runtime_destroy(rt);

@@ -17,6 +17,10 @@ void cli_options_init(struct nave_runtime_options *options, nave_report_fn *repo
 /* Make a runtime. NULL, with *out_status, when it cannot. */
 struct nave_runtime *cli_open(const struct nave_runtime_options *options, int *out_status);
 
+/* As cli_open, with what `args` set. */
+struct nave_runtime *cli_open_set(const struct nave_runtime_options *options,
+                                  const struct cli_args *args, int *out_status);
+
 /* As cli_open, and have it read configuration `file`, with what `args` set. */
 struct nave_runtime *cli_open_file(const struct nave_runtime_options *options,
                                    const struct cli_args *args, const char *file, int *out_status);

@@ -31,10 +31,17 @@ static void config_json(struct nv_describe *d)
     nv_runtime_write_conf(d->rt, on_conf_text, &d->out);
 }
 
+static void admin_text(struct nv_describe *d)
+{
+    nv_out_text(&d->out, d->admin_path);
+    nv_out_text(&d->out, "\n");
+}
+
 enum subject_use {
     SUBJECTS_NONE = 0,
     SUBJECTS_OR_ALL,
     SUBJECTS_NEEDED,
+    SUBJECTS_FILE, /* one, a configuration; without it the one that was read */
 };
 
 /* One row for each pair of a thing and a format; the first format of a thing is its default. */
@@ -58,6 +65,7 @@ static const struct answer {
     {"graph", "json", SUBJECTS_NONE, 1, nv_describe_graph_json},
     {"graph", "dot", SUBJECTS_NONE, 1, nv_describe_graph_dot},
     {"config", "json", SUBJECTS_NONE, 1, config_json},
+    {"admin", "text", SUBJECTS_FILE, 0, admin_text},
 };
 
 static nave_err refuse(struct nave_runtime *rt, nave_err err, const char *format, ...)
@@ -101,7 +109,7 @@ static nave_err find_answer(struct nave_runtime *rt, const char *what, const cha
                       format, names);
     return refuse(rt, NAVE_EINVAL,
                   "\"%.64s\" cannot be described; what can is schema, plugins, plugin, graph, "
-                  "config, files and usage%s",
+                  "config, files, usage and admin%s",
                   what, nv_near_hint(&near, hint));
 }
 
@@ -127,12 +135,36 @@ static nave_err sort_plugins(struct nv_describe *d)
     return NAVE_OK;
 }
 
+/* The admin socket that `file` names; its plugins need not be there. Errors: as of nv_runtime_read. */
+static nave_err read_admin_path(struct nv_describe *d, const char *file)
+{
+    struct nave_runtime *rt = d->rt;
+    uint64_t errors = nv_report_errors(&rt->report);
+    struct nv_conf_doc *doc = NULL;
+    nave_err err;
+
+    if (!file) {
+        memcpy(d->admin_path, rt->admin_path, sizeof(d->admin_path));
+        return NAVE_OK;
+    }
+    err = nv_runtime_read(rt, file, NULL, 0, &rt->report, &doc);
+    if (doc && err != NAVE_ENOMEM)
+        err = nv_admin_read(nave_conf_get(nave_conf_get(nv_conf_root(doc), "runtime"), "admin"),
+                            d->admin_path);
+    nv_conf_destroy(doc);
+    if (!err && !d->admin_path[0] && nv_report_errors(&rt->report) != errors)
+        err = NAVE_ECONFIG;
+    return err;
+}
+
 static nave_err gather(struct nv_describe *d, const struct answer *answer,
                        const char *const *subjects)
 {
     struct nave_runtime *rt = d->rt;
     nave_err err = NAVE_OK, one;
 
+    if (answer->subjects == SUBJECTS_FILE)
+        return read_admin_path(d, subjects ? *subjects : NULL);
     if (answer->needs_conf)
         return NAVE_OK;
     if (!subjects || !*subjects)
@@ -170,7 +202,11 @@ nave_err nv_describe(struct nave_runtime *rt, const char *what, const char *cons
                       *subjects);
     if (answer->subjects == SUBJECTS_NEEDED && (!subjects || !*subjects))
         return refuse(rt, NAVE_EINVAL, "which plugin? give an id or the path of a file");
-    if (answer->needs_conf && !rt->order)
+    if (answer->subjects == SUBJECTS_FILE && subjects && *subjects && subjects[1])
+        return refuse(rt, NAVE_EINVAL, "\"%s\" is of one file; leave out \"%.64s\"", what,
+                      subjects[1]);
+    if ((answer->needs_conf || (answer->subjects == SUBJECTS_FILE && (!subjects || !*subjects))) &&
+        !rt->order)
         return refuse(rt, NAVE_ESTATE, "there is no %s yet: the runtime has no configuration",
                       what);
     d = calloc(1, sizeof(*d));

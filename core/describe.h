@@ -6,6 +6,7 @@
 #ifndef NV_DESCRIBE_H
 #define NV_DESCRIBE_H
 
+#include "admin_path.h"
 #include "catalog.h"
 #include "json_out.h"
 
@@ -19,6 +20,7 @@ struct nv_describe {
     const struct nv_manifest **plugins; /* the usable ones of the catalog, by id          */
     uint32_t plugin_count;
     uint32_t reserved;
+    char admin_path[NV_ADMIN_PATH_MAX + 1];
     struct nv_out out;
 };
 

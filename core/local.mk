@@ -116,6 +116,11 @@ if HAVE_MEMFD
 else
 %C%_libnavecore_la_SOURCES += %D%/sealed_none.c
 endif
+if HAVE_PEERCRED
+%C%_libnavecore_la_SOURCES += %D%/admin_peer_ucred.c
+else
+%C%_libnavecore_la_SOURCES += %D%/admin_peer_none.c
+endif
 
 # the third floor: registry, lifecycle, runtime
 %C%_libnavecore_la_SOURCES += \
@@ -125,6 +130,13 @@ endif
 	%D%/inherit.h \
 	%D%/admin.c \
 	%D%/admin.h \
+	%D%/admin_answer.c \
+	%D%/admin_answer.h \
+	%D%/admin_client.c \
+	%D%/admin_path.c \
+	%D%/admin_path.h \
+	%D%/admin_server.c \
+	%D%/admin_server.h \
 	%D%/catalog.c \
 	%D%/catalog.h \
 	%D%/describe.c \
@@ -168,6 +180,8 @@ endif
 	%D%/switch.c \
 	%D%/switch.h \
 	%D%/threads.c \
+	%D%/top_out.c \
+	%D%/top_out.h \
 	%D%/wiring.c \
 	%D%/world.c \
 	%D%/world.h \

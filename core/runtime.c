@@ -274,6 +274,11 @@ static nave_err start(struct nave_runtime *rt)
         err = nv_beat_start(&rt->beat, rt, rt->beat_ns);
         if (err) {
             nv_report_error(&rt->report, err, NULL, "out of memory while starting");
+        } else {
+            err = nv_admin_open(rt);
+        }
+        if (err) {
+            nv_beat_stop(&rt->beat);
             (void)nv_threads_down(rt);
         }
     }
@@ -329,6 +334,7 @@ static nave_err finish(struct nave_runtime *rt)
     nave_err err;
 
     nv_beat_stop(&rt->beat);
+    nv_admin_close(rt);
     err = nv_threads_down(rt);
     nv_lifecycle_stop(rt);
     rt->state = NV_RUNTIME_STOPPED;

@@ -13,6 +13,7 @@
 #include <nave/option.h>
 #include <nave/runtime.h>
 
+#include "admin_server.h"
 #include "beat.h"
 #include "channel.h"
 #include "conf.h"
@@ -38,7 +39,9 @@
     OPTION(text, backend, "auto", "", "", 0, "how to wait for readiness: auto, epoll, poll, ...") \
     OPTION(count, max_tasks, "1048576", "1", "16777216", 0, "tasks of one worker")                \
     OPTION(size, max_memory, "0", "0", "16TiB", 0, "slab memory of one worker; 0: no limit")      \
-    OPTION(conf, log, "", "", "", NAVE_OPTION_LIVE, "what is logged, and where to")
+    OPTION(conf, log, "", "", "", NAVE_OPTION_LIVE, "what is logged, and where to")               \
+    OPTION(conf, admin, "", "", NV_ADMIN_SCHEMA, 0,                                               \
+           "the socket at which nave top, dump and metrics ask; none by default")
 
 NAVE_OPTION_STRUCT(nv_runtime_conf, NV_RUNTIME_CONF);
 
@@ -84,8 +87,9 @@ struct nave_runtime {
     /* what configure found */
     struct nv_conf_doc *doc;
     struct nv_runtime_conf conf;
-    struct nv_log_conf *log_conf; /* for free(); NULL: it was refused */
-    struct nv_plugin **plugins;   /* in the order of the file */
+    struct nv_log_conf *log_conf;           /* for free(); NULL: it was refused */
+    char admin_path[NV_ADMIN_PATH_MAX + 1]; /* "": no socket */
+    struct nv_plugin **plugins;             /* in the order of the file */
     uint32_t plugin_count;
     struct nv_graph graph;
     uint32_t *order; /* indexes of plugins, providers first */
@@ -104,6 +108,7 @@ struct nave_runtime {
     uint32_t worker_count;
     struct nv_threads threads;
     struct nv_beat beat;
+    struct nv_admin_server admin_server;
     struct nv_serving *serving;   /* what all workers serve, or change to   */
     struct nv_switch *switching;  /* NULL: no change is under way           */
     struct nv_leaving *leaving;   /* what was replaced and may still be used */

@@ -162,6 +162,9 @@ static nave_err read_runtime(struct nave_runtime *rt, struct nave_conf *c)
     read_workers(rt);
     check_backend(nave_conf_get(c, "backend"));
     refuse_host_keys(nave_conf_get(c, "log"));
+    err = nv_admin_read(nave_conf_get(c, "admin"), rt->admin_path);
+    if (err)
+        return err;
     return nv_runtime_log_read(rt, nave_conf_get(c, "log"));
 }
 

@@ -17,3 +17,7 @@ EXTRA_DIST += %D%/embed %D%/outside %D%/walk.py
 # The plugin files, with curl.
 TESTS += %D%/files
 EXTRA_DIST += %D%/files
+
+# The admin socket, nave top and nave metrics; admin_metrics.txt is what metrics look like.
+TESTS += %D%/admin
+EXTRA_DIST += %D%/admin %D%/admin_metrics.txt

@@ -197,6 +197,12 @@ check_PROGRAMS += %D%/test_metrics
 %C%_test_metrics_LDFLAGS  = $(FAILING_LINK)
 %C%_test_metrics_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
+check_PROGRAMS += %D%/test_admin_socket
+%C%_test_admin_socket_SOURCES  = %D%/test_admin_socket.c %D%/meter.c tests/support/failing.h
+%C%_test_admin_socket_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_admin_socket_LDFLAGS  = $(FAILING_LINK)
+%C%_test_admin_socket_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
 # The plan of a reload; what core allocates goes through the test.
 check_PROGRAMS += %D%/test_reload
 %C%_test_reload_SOURCES = \

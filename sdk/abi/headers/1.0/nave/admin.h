@@ -52,6 +52,10 @@ struct nave_admin_iface {
      * "config"   none                 json                 the configuration in force: what was read,
      *                                                      included and set, the default of everything
      *                                                      else; secrets masked. State: configured
+     * "admin"    one configuration    text                 the path of the admin socket that it names,
+     *                                                      one line, empty when it names none; its
+     *                                                      plugins need not be there. None: what the
+     *                                                      runtime was configured with
      *
      * `subjects` is a list that ends with NULL; NULL, or an empty list: all plugins that are found,
      * but for "plugin", which needs one. A subject with a '/' is the path of a file, relative to the
