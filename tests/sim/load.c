@@ -170,12 +170,35 @@ void load_spawn(struct load *load, uint32_t index, uint32_t count)
     (void)load->sim->api->call(load->sim, index, spawn_here, &order);
 }
 
+static void belt_here(struct nave_worker *w, void *arg)
+{
+    struct load *load = arg;
+
+    load->belts.sim = load->sim;
+    belt_begin(&load->belts, load->workers[w->index]);
+}
+
+void load_belt(struct load *load, uint32_t index)
+{
+    (void)load->sim->api->call(load->sim, index, belt_here, load);
+}
+
 /* --- the plugin ------------------------------------------------------------------------------- */
 
 static nave_err load_create(struct nave_host *host, void **out_self)
 {
     struct load *load = nave_host_user(host);
 
+    struct nave_handle *channels, *locks;
+    nave_err err =
+        host->api->bind(host, NAVE_CHANNELS_ID, 0, sizeof(struct nave_channels_iface), &channels);
+
+    if (!err)
+        err = host->api->bind(host, NAVE_LOCKS_ID, 0, sizeof(struct nave_locks_iface), &locks);
+    if (err)
+        return err;
+    load->belts.channels = (struct nave_channels *)(void *)channels;
+    load->belts.locks = (struct nave_locks *)(void *)locks;
     load->worker_count = host->api->worker_count(host);
     *out_self = load;
     return load->worker_count <= LOAD_WORKERS_MAX ? NAVE_OK : NAVE_EINVAL;
@@ -201,11 +224,14 @@ static const struct nave_plugin_ops load_ops = {
     .destroy = nave_default_nothing,
 };
 
-#define NAVE_PLUGIN_NAME        load
-#define NAVE_PLUGIN_ID          "load"
-#define NAVE_PLUGIN_VERSION     "1.0.0"
-#define NAVE_PLUGIN_FLAGS       0
-#define NAVE_PLUGIN_NEEDS(NEED) NEED("nave.worker/1", 0, 0)
+#define NAVE_PLUGIN_NAME    load
+#define NAVE_PLUGIN_ID      "load"
+#define NAVE_PLUGIN_VERSION "1.0.0"
+#define NAVE_PLUGIN_FLAGS   0
+#define NAVE_PLUGIN_NEEDS(NEED)  \
+    NEED("nave.worker/1", 0, 0)  \
+    NEED(NAVE_CHANNELS_ID, 0, 0) \
+    NEED(NAVE_LOCKS_ID, 0, 0)
 #define NAVE_PLUGIN_PROVIDES(OFFER)
 #define NAVE_PLUGIN_ROLES(ROLE)
 #define NAVE_PLUGIN_OPTIONS      NAVE_NO_OPTIONS

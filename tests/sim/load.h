@@ -11,6 +11,8 @@
 #include <nave/sim.h>
 #include <nave/worker.h>
 
+#include "belt.h"
+
 #define LOAD_WORKERS_MAX 8u
 #define LOAD_PINGS       64u
 
@@ -30,10 +32,14 @@ struct load {
     uint64_t made, dropped, ended, sleeps, answers, refused;
     const char *wrong; /* NULL: every promise was kept */
     struct load_ping pings[LOAD_PINGS];
+    struct belts belts;
 };
 
 /* Spawn `count` tasks on worker `index`, between steps. */
 void load_spawn(struct load *load, uint32_t index, uint32_t count);
+
+/* Begin a belt (belt.h) on worker `index`, between steps. */
+void load_belt(struct load *load, uint32_t index);
 
 const struct nave_plugin *load_plugin_entry_v1(void);
 

@@ -10,6 +10,8 @@ check_PROGRAMS += %D%/test_sim
 
 check_PROGRAMS += %D%/sweep
 %C%_sweep_SOURCES = \
+	%D%/belt.c \
+	%D%/belt.h \
 	%D%/client.c \
 	%D%/client.h \
 	%D%/load.c \

@@ -148,7 +148,7 @@ static int32_t is_all_over(void *arg)
     for (i = 0; i < s->client_count; i++)
         if (!client_is_over(&s->clients[i]))
             return 0;
-    return s->load.dropped == s->load.made;
+    return s->load.dropped == s->load.made && s->load.belts.dropped == s->load.belts.made;
 }
 
 /* Ask for a reload; mostly one that makes all routes anew. */
@@ -173,8 +173,11 @@ static void add_work(struct scenario *s)
     uint32_t worker = (uint32_t)sim->api->random(sim, s->load.worker_count);
     nave_err err;
 
-    switch (sim->api->random(sim, 4)) {
+    switch (sim->api->random(sim, 5)) {
     case 0:
+        load_belt(&s->load, worker);
+        break;
+    case 2:
         load_spawn(&s->load, worker, 1 + (uint32_t)sim->api->random(sim, 4));
         break;
     case 1:
@@ -237,16 +240,23 @@ static void check(struct scenario *s, int is_calm, struct scenario_sums *sums)
     }
     if (s->load.wrong)
         wrong(s, s->load.wrong, 0);
+    if (is_calm)
+        belts_check(&s->load.belts);
+    if (s->load.belts.wrong)
+        wrong(s, s->load.belts.wrong, 0);
+    if (s->load.belts.made != s->load.belts.dropped)
+        wrong(s, "tasks of a belt that were not dropped", 0);
     if (s->load.made != s->load.dropped)
         wrong(s, "tasks that were not dropped", (long long)(s->load.made - s->load.dropped));
-    if (!s->has_faults && (s->refused_reloads || s->load.refused))
+    if (!s->has_faults && (s->refused_reloads || s->load.refused || s->load.belts.refused))
         wrong(s, "refused, and nothing failed", s->refused_reloads);
     if (s->sim->api->info(s->sim, &info) != NAVE_OK || info.streams_open)
         wrong(s, "streams that nobody closed", (long long)info.streams_open);
     sums->steps += info.steps;
     sums->faults += info.faults;
     sums->clients += s->client_count;
-    sums->tasks += s->load.made;
+    sums->tasks += s->load.made + s->load.belts.made;
+    sums->items += s->load.belts.items;
     sums->sleeps += s->load.sleeps;
     sums->answers += s->load.answers;
     sums->reloads += s->reloads;
