@@ -117,13 +117,18 @@ static nave_err find_service(struct nave_runtime *rt, const char *id,
 
     nv_near_init(&near, (struct nave_str){id, strlen(id)});
     nv_near_try(&near, NAVE_ADMIN_ID, strlen(NAVE_ADMIN_ID));
+    nv_near_try(&near, NAVE_BLOCKING_ID, strlen(NAVE_BLOCKING_ID));
     find_providers(rt, id, &found, &near, &other);
-    if (!found.count && (other || nv_same_service_name(id, NAVE_ADMIN_ID)))
+    if (!other && nv_same_service_name(id, NAVE_ADMIN_ID))
+        other = NAVE_ADMIN_ID;
+    if (!other && nv_same_service_name(id, NAVE_BLOCKING_ID))
+        other = NAVE_BLOCKING_ID;
+    if (!found.count && other)
         return refuse(
             rt, NAVE_EMAJOR,
             "the host program binds \"%s\", and there is \"%s\": another major is another "
             "interface",
-            id, other ? other : NAVE_ADMIN_ID);
+            id, other);
     if (!found.count && rt->state == NV_RUNTIME_CREATED)
         return refuse(rt, NAVE_ESTATE,
                       "the host program binds \"%s\" before there is a configuration that says who "

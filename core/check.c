@@ -487,6 +487,19 @@ void nv_check_sim(struct nv_check *c, const struct nv_check_rule *rule, const vo
     check_thread(c);
 }
 
+/* The op says which worker; see nv_before_blocking_start. */
+void nv_check_blocking(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
+                       const void *caller)
+{
+    const struct nv_blocking_handle *h = handle;
+
+    begin(c, rule, caller);
+    c->rt = h->pool->rt;
+    c->who = h->ends[0].plugin;
+    if (nv_check_here(c->rt) == NO_WORKER)
+        nv_check_breach(c, ADVICE_WORKER, "this thread is no worker's");
+}
+
 void nv_check_conf(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
                    const void *caller)
 {

@@ -79,6 +79,8 @@ void nv_check_admin(struct nv_check *c, const struct nv_check_rule *rule, const 
                     const void *caller);
 void nv_check_sim(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
                   const void *caller);
+void nv_check_blocking(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
+                       const void *caller);
 void nv_check_conf(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
                    const void *caller);
 void nv_check_worker(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
@@ -146,6 +148,7 @@ void nv_check_last_words(void *rt, const char *text);
 /* The checked tables (check_tables.c): those with shadows, NULL-terminated; and the core's own. */
 extern const struct nave_iface *const nv_check_tables[];
 extern const struct nave_admin_iface nv_admin_checked_table;
+extern const struct nave_blocking_iface nv_blocking_checked_table;
 extern const struct nave_host_iface nv_host_checked_table;
 extern const struct nave_conf_iface nv_conf_checked_table;
 extern const struct nave_worker_iface nv_worker_checked_table;

@@ -118,6 +118,16 @@ static void check_op(const struct nv_check *c, const struct nave_op *op)
         check_index(c, op->worker->index);
 }
 
+void nv_before_blocking_start(const struct nv_check *c, struct nave_blocking *b, struct nave_op *op,
+                              const struct nave_blocking_work *work, void **arg_var, uint32_t flags)
+{
+    (void)b;
+    (void)work;
+    (void)arg_var;
+    (void)flags;
+    check_op(c, op);
+}
+
 void nv_before_protocol_set_next(const struct nv_check *c, struct nave_protocol *p,
                                  struct nave_handle *next, struct nave_op *op)
 {

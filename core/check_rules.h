@@ -6,6 +6,7 @@
 #ifndef NV_CHECK_RULES_H
 #define NV_CHECK_RULES_H
 
+#include <nave/blocking.h>
 #include <nave/host.h>
 #include <nave/http.h>
 #include <nave/notify.h>
@@ -20,6 +21,12 @@
 
 void *nv_around_host_mem(const struct nv_check *c, const struct nave_host_iface *raw,
                          struct nave_host *h, void *ptr, size_t old, size_t now);
+
+/* --- nave.blocking/1 -------------------------------------------------------------------------- */
+
+void nv_before_blocking_start(const struct nv_check *c, struct nave_blocking *b, struct nave_op *op,
+                              const struct nave_blocking_work *work, void **arg_var,
+                              uint32_t flags);
 
 /* --- nave.stream/1 --------------------------------------------------------------------------- */
 

@@ -25,6 +25,7 @@
 #include <nave/worker.h>
 
 #include "admin.h"
+#include "blocking.h"
 #include "check_rules.h"
 #include "conf.h"
 #include "locks.h"
@@ -81,18 +82,19 @@ static const struct nv_check_rule blocking_start_rule = {
 static nave_err blocking_start(struct nave_blocking *b, struct nave_op *op, const struct
     nave_blocking_work *work, void **arg_var, uint32_t flags)
 {
+    const struct nave_blocking_iface *raw = &nv_blocking_table;
     struct nv_check check;
-    const struct nave_blocking_iface *raw =
-        nv_check_shadow(&check, &blocking_start_rule, b, NV_CHECK_CALLER);
 
+    nv_check_blocking(&check, &blocking_start_rule, b, NV_CHECK_CALLER);
     if (!op)
         nv_check_null(&check, "op");
     if (!work)
         nv_check_null(&check, "work");
+    nv_before_blocking_start(&check, b, op, work, arg_var, flags);
     return raw->start(b, op, work, arg_var, flags);
 }
 
-static const struct nave_blocking_iface blocking_checked = {
+const struct nave_blocking_iface nv_blocking_checked_table = {
     .hdr = NAVE_IFACE(struct nave_blocking_iface, NAVE_BLOCKING_ID, 0, NAVE_IFACE_DRAFT),
     .start = blocking_start,
 };
@@ -3140,7 +3142,6 @@ const struct nave_worker_iface nv_worker_over_table = {
 /* --- all of them, but for those of the core's own handles ------------------------------------- */
 
 const struct nave_iface *const nv_check_tables[] = {
-    &blocking_checked.hdr,
     &broadcast_checked.hdr,
     &broadcast_rx_checked.hdr,
     &channels_checked.hdr,

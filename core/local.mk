@@ -122,10 +122,22 @@ else
 %C%_libnavecore_la_SOURCES += %D%/admin_peer_none.c
 endif
 
+if HAVE_THREAD_NAMES
+%C%_libnavecore_la_SOURCES += %D%/thread_name_linux.c
+else
+%C%_libnavecore_la_SOURCES += %D%/thread_name_none.c
+endif
+
 # the third floor: registry, lifecycle, runtime
 %C%_libnavecore_la_SOURCES += \
 	%D%/beat.c \
 	%D%/beat.h \
+	%D%/blocking.c \
+	%D%/blocking.h \
+	%D%/blocking_inline.c \
+	%D%/blocking_lane.c \
+	%D%/blocking_lane.h \
+	%D%/blocking_thread.c \
 	%D%/inherit.c \
 	%D%/inherit.h \
 	%D%/admin.c \
@@ -171,6 +183,8 @@ endif
 	%D%/roles.c \
 	%D%/roles.h \
 	%D%/runtime.c \
+	%D%/runtime_blocking.c \
+	%D%/runtime_blocking.h \
 	%D%/runtime_config.c \
 	%D%/runtime_document.c \
 	%D%/uses.c \
@@ -213,6 +227,7 @@ endif
 	%D%/runtime.h \
 	%D%/sized.c \
 	%D%/sized.h \
+	%D%/thread_name.h \
 	%D%/threads.h \
 	%D%/wiring.h \
 	# end

@@ -29,7 +29,7 @@ static const struct nv_builtin builtins[] = {
     {NAVE_BARRIER_ID, 0},    {NAVE_ONCE_ID, 0},      {NAVE_CHANNELS_ID, 0},
     {NAVE_MPSC_ID, 0},       {NAVE_MPSC_RX_ID, 0},   {NAVE_ONESHOT_ID, 0},
     {NAVE_ONESHOT_RX_ID, 0}, {NAVE_BROADCAST_ID, 0}, {NAVE_BROADCAST_RX_ID, 0},
-    {NAVE_WATCH_ID, 0},      {NAVE_WATCH_RX_ID, 0},
+    {NAVE_WATCH_ID, 0},      {NAVE_WATCH_RX_ID, 0},  {NAVE_BLOCKING_ID, 0},
 };
 
 int32_t nv_same_service_name(const char *a, const char *b)
@@ -56,6 +56,7 @@ struct nave_handle *nv_builtin_service(struct nave_runtime *rt, const char *id)
     struct nave_handle *const services[] = {
         (struct nave_handle *)(void *)&rt->admin,
         (struct nave_handle *)(void *)&rt->locks.pub,
+        (struct nave_handle *)(void *)&rt->blocking_handle.pub,
     };
     size_t i;
 

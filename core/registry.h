@@ -8,6 +8,7 @@
 
 #include <nave/plugin.h>
 
+#include "blocking.h"
 #include "channel.h"
 #include "loader.h"
 #include "worker.h"
@@ -84,6 +85,7 @@ enum nv_reload_step {
 
 struct nv_plugin {
     struct nave_host host; /* first: what the plugin holds */
+    struct nv_blocking_handle blocking;
     struct nv_channels channels;
     struct nave_runtime *rt;
 

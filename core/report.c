@@ -57,10 +57,18 @@ int32_t nv_report_tells(const struct nv_report *r, uint32_t level)
 
 void nv_report_call(struct nv_report *r, const struct nave_report *report)
 {
-    if (!r->fn)
+    if (!__atomic_load_n(&r->fn, __ATOMIC_RELAXED))
         return;
     pthread_mutex_lock(&r->lock);
-    r->fn(r->arg, report);
+    if (r->fn)
+        r->fn(r->arg, report);
+    pthread_mutex_unlock(&r->lock);
+}
+
+void nv_report_mute(struct nv_report *r)
+{
+    pthread_mutex_lock(&r->lock);
+    __atomic_store_n(&r->fn, NULL, __ATOMIC_RELAXED);
     pthread_mutex_unlock(&r->lock);
 }
 

@@ -28,7 +28,7 @@ struct nv_log; /* log.h */
 /* Where reports go. Embedded by the runtime. */
 struct nv_report {
     pthread_mutex_t lock; /* one call of fn at a time */
-    nave_report_fn *fn;   /* may be NULL: nothing is told */
+    nave_report_fn *fn;   /* atomic; may be NULL: nothing is told */
     void *arg;
     uint32_t level_max; /* atomic: the most that is told: NAVE_LOG_* */
     /* set by the control role while nobody else reports */
@@ -65,6 +65,9 @@ void nv_report_send(struct nv_report *r, const struct nave_report *report);
 
 /* Call the host's callback with `report`, now. Thread: [any]. */
 void nv_report_call(struct nv_report *r, const struct nave_report *report);
+
+/* From now on the host's callback is not called. Thread: [any]. */
+void nv_report_mute(struct nv_report *r);
 
 /* Set the most that is told. Thread: [control]. */
 void nv_report_set_level(struct nv_report *r, uint32_t level_max);

@@ -18,6 +18,7 @@
 #include "counter.h"
 #include "door.h"
 #include "lifecycle.h"
+#include "runtime_blocking.h"
 #include "signals.h"
 #include "sized.h"
 #include "world.h"
@@ -173,6 +174,8 @@ nave_err nave_runtime_create(const struct nave_runtime_options *options,
     rt->user = o.user;
     rt->workers_asked = o.workers;
     rt->static_plugins = o.static_plugins;
+    rt->blocking.rt = rt;
+    nv_blocking_handle_init(&rt->blocking_handle, &rt->blocking, NULL, rt->is_checked);
     rt->admin.api = rt->is_checked ? &nv_admin_checked_table : &nv_admin_table;
     nv_locks_init(&rt->locks, rt, rt->is_checked);
     nv_channels_init(&rt->channels, rt, NULL);
@@ -261,6 +264,8 @@ static nave_err start(struct nave_runtime *rt)
 
     if (!err)
         err = nv_threads_create(rt);
+    if (!err)
+        err = nv_runtime_blocking_open(rt);
     for (i = 0; i < rt->plugin_count && !err; i++) {
         err = nv_plugin_make_handles(rt->plugins[i]);
         if (err)
@@ -283,8 +288,10 @@ static nave_err start(struct nave_runtime *rt)
         }
     }
     if (err) {
+        nv_runtime_blocking_end(rt);
         nv_lifecycle_stop(rt);
-        nv_lifecycle_destroy(rt);
+        if (!nv_blocking_stragglers(&rt->blocking))
+            nv_lifecycle_destroy(rt);
         rt->state = NV_RUNTIME_FAILED;
         nv_runtime_log_flush(rt);
         return err;
@@ -514,7 +521,12 @@ void nave_runtime_destroy(struct nave_runtime *rt)
     if (rt->state == NV_RUNTIME_RUNNING) /* started, and never run to its end */
         (void)finish(rt);
     __atomic_store_n(&rt->is_seen, 0, __ATOMIC_RELEASE);
+    if (nv_runtime_blocking_leave(rt)) {
+        nv_runtime_leave(rt);
+        return;
+    }
     nv_lifecycle_destroy(rt);
+    nv_blocking_destroy(&rt->blocking);
     nv_threads_destroy(rt);
     nv_world_destroy(rt->world);
     nv_beat_finish(&rt->beat);

@@ -15,6 +15,7 @@
 
 #include "admin_server.h"
 #include "beat.h"
+#include "blocking.h"
 #include "channel.h"
 #include "conf.h"
 #include "graph.h"
@@ -39,6 +40,14 @@
     OPTION(text, backend, "auto", "", "", 0, "how to wait for readiness: auto, epoll, poll, ...") \
     OPTION(count, max_tasks, "1048576", "1", "16777216", 0, "tasks of one worker")                \
     OPTION(size, max_memory, "0", "0", "16TiB", 0, "slab memory of one worker; 0: no limit")      \
+    OPTION(count, blocking_threads, "8", "0", "512", 0,                                           \
+           "threads for calls that block, at most; 0: none, such calls run on their worker")      \
+    OPTION(count, blocking_queue, "1024", "1", "1048576", 0,                                      \
+           "calls that may wait for a thread before others wait for room or are refused")         \
+    OPTION(duration, blocking_idle, "10s", "0", "1d", 0,                                          \
+           "a thread for such calls ends when it had none for so long")                           \
+    OPTION(count, dns_threads, "0", "0", "128", 0,                                                \
+           "threads for name resolution; 0: a quarter of blocking_threads, at least 1")           \
     OPTION(conf, log, "", "", "", NAVE_OPTION_LIVE, "what is logged, and where to")               \
     OPTION(conf, admin, "", "", NV_ADMIN_SCHEMA, 0,                                               \
            "the socket at which nave top, dump and metrics ask; none by default")
@@ -74,14 +83,15 @@ struct nave_runtime {
     uint32_t level_asked; /* the most that the host wants to be told */
     nave_event_fn *event; /* may be NULL */
     void *event_arg;
-    nave_nsec beat_ns;           /* 0: no beat                            */
-    struct nv_inherit inherited; /* with NAVE_RUNTIME_INHERIT; else empty */
-    void *user;                  /* of the program, for its static plugins */
-    struct nave_admin admin;     /* nave.admin/1 */
-    struct nv_world *world;      /* NULL: the real one */
-    struct nv_locks locks;       /* nave.locks/1 */
-    struct nv_channels channels; /* nave.channels/1 of the program */
-    struct nv_conf_set *sets;    /* set_count; owned, with their texts */
+    nave_nsec beat_ns;                         /* 0: no beat                            */
+    struct nv_inherit inherited;               /* with NAVE_RUNTIME_INHERIT; else empty */
+    void *user;                                /* of the program, for its static plugins */
+    struct nave_admin admin;                   /* nave.admin/1 */
+    struct nv_blocking_handle blocking_handle; /* nave.blocking/1 of the host program */
+    struct nv_world *world;                    /* NULL: the real one */
+    struct nv_locks locks;                     /* nave.locks/1 */
+    struct nv_channels channels;               /* nave.channels/1 of the program */
+    struct nv_conf_set *sets;                  /* set_count; owned, with their texts */
     size_t set_count;
 
     /* what configure found */
@@ -108,6 +118,7 @@ struct nave_runtime {
     uint32_t worker_count;
     struct nv_threads threads;
     struct nv_beat beat;
+    struct nv_blocking blocking; /* open while it runs */
     struct nv_admin_server admin_server;
     struct nv_serving *serving;   /* what all workers serve, or change to   */
     struct nv_switch *switching;  /* NULL: no change is under way           */

@@ -381,6 +381,7 @@ static nave_err add_plugin(struct nave_runtime *rt, struct nv_plugin_file *file,
     }
     p->host.api = rt->is_checked ? &nv_host_checked_table : &nv_host_table;
     nv_channels_init(&p->channels, rt, &p->host);
+    nv_blocking_handle_init(&p->blocking, &rt->blocking, p->id, rt->is_checked);
     p->host.log_level = NAVE_LOG_ERROR; /* until nv_runtime_log_apply */
     p->index = rt->plugin_count;
     rt->plugins[rt->plugin_count++] = p;

@@ -19,6 +19,7 @@
 #include "lifecycle.h"
 #include "reload.h"
 #include "runtime.h"
+#include "runtime_blocking.h"
 #include "world.h"
 
 static void on_worker_log(void *arg, uint32_t level, const char *text)
@@ -486,7 +487,7 @@ static int32_t look(struct nave_runtime *rt)
     for (i = 0; i < rt->worker_count; i++)
         if (!__atomic_load_n(&ts->each[i].is_idle, __ATOMIC_ACQUIRE))
             return 0;
-    return 1;
+    return !nv_blocking_is_busy(&rt->blocking);
 }
 
 int32_t nv_threads_turn(struct nave_runtime *rt, nave_nsec max_wait_ns)
@@ -516,6 +517,7 @@ nave_err nv_threads_down(struct nave_runtime *rt)
     struct nv_threads *ts = &rt->threads;
     uint32_t i;
 
+    nv_runtime_blocking_close(rt);
     if (rt->world) {
         nv_world_close(rt->world);
         (void)as_all(rt, do_fall);
@@ -527,6 +529,7 @@ nave_err nv_threads_down(struct nave_runtime *rt)
         fall(&ts->each[0]);
         join_all(rt);
     }
+    nv_runtime_blocking_end(rt);
     return __atomic_load_n(&ts->has_stragglers, __ATOMIC_ACQUIRE) ? NAVE_ESTRAGGLERS : NAVE_OK;
 }
 

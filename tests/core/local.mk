@@ -3,6 +3,8 @@
 %C%_libs = core/libnavecore.la $(EVENT_LIBS) $(DL_LIBS) -lpthread $(CUNIT_LIBS)
 
 check_PROGRAMS += \
+	%D%/test_blocking \
+	%D%/test_blocking_stress \
 	%D%/test_deadline \
 	%D%/test_inbox \
 	%D%/test_inherit \
@@ -25,6 +27,16 @@ check_PROGRAMS += \
 %C%_test_deadline_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_deadline_LDFLAGS  = $(FAILING_LINK)
 %C%_test_deadline_LDADD    = $(%C%_libs)
+
+# The linker sends what core allocates, and the threads it makes, through the test.
+%C%_test_blocking_SOURCES  = %D%/test_blocking.c %D%/blocking_setup.h tests/support/failing.h
+%C%_test_blocking_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_blocking_LDFLAGS  = $(FAILING_LINK) -Wl,--wrap=pthread_create
+%C%_test_blocking_LDADD    = $(%C%_libs)
+
+%C%_test_blocking_stress_SOURCES  = %D%/test_blocking_stress.c %D%/blocking_setup.h
+%C%_test_blocking_stress_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_blocking_stress_LDADD    = $(%C%_libs)
 
 %C%_test_inbox_SOURCES  = %D%/test_inbox.c
 %C%_test_inbox_CPPFLAGS = $(TEST_CPPFLAGS)
