@@ -108,3 +108,13 @@ check_PROGRAMS += %D%/test_mpsc
 %C%_test_mpsc_SOURCES  = %D%/test_mpsc.c %D%/channel_rig.h
 %C%_test_mpsc_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_mpsc_LDADD    = $(%C%_libs)
+
+check_PROGRAMS += %D%/test_locks_threads
+%C%_test_locks_threads_SOURCES  = %D%/test_locks_threads.c
+%C%_test_locks_threads_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_locks_threads_LDADD    = $(%C%_libs)
+
+check_PROGRAMS += %D%/test_notify
+%C%_test_notify_SOURCES  = %D%/test_notify.c %D%/lock_rig.h
+%C%_test_notify_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_notify_LDADD    = $(%C%_libs)

@@ -27,6 +27,7 @@ struct thread {
     char *stack;
     void (*fn)(void);
     const uint32_t *waits_for; /* NULL: it may go on */
+    uint32_t waits_for_zero;
     uint32_t is_over;
     uint32_t buffered;
     struct stored buffer[BUFFER_MAX];
@@ -213,6 +214,12 @@ void model_wait(const uint32_t *word)
     model_point();
 }
 
+void model_wait_zero(const uint32_t *word)
+{
+    threads[self].waits_for_zero = 1;
+    model_wait(word);
+}
+
 static void enter(void)
 {
     struct thread *t = &threads[self];
@@ -247,7 +254,7 @@ static uint32_t choose(uint32_t n)
 
 static int may_go_on(const struct thread *t)
 {
-    return !t->is_over && (!t->waits_for || *t->waits_for);
+    return !t->is_over && (!t->waits_for || (*t->waits_for == 0) == (t->waits_for_zero != 0));
 }
 
 /* The ways on from here: a thread goes on (its number), or a store reaches memory (number and
@@ -283,6 +290,7 @@ static void run_once(const struct model_test *t)
 
         one->fn = t->thread[i];
         one->waits_for = NULL;
+        one->waits_for_zero = 0;
         one->is_over = 0;
         one->buffered = 0;
         getcontext(&one->context);
@@ -311,6 +319,7 @@ static void run_once(const struct model_test *t)
             switches++;
         self = way;
         threads[self].waits_for = NULL;
+        threads[self].waits_for_zero = 0;
         is_inside = 1;
         swapcontext(&scheduler, &threads[self].context);
         is_inside = 0;

@@ -39,6 +39,8 @@ struct model_result model_explore(const struct model_test *t);
 void model_point(void); /* another one may go on here            */
 /* Wait until *word is not 0; failing when that never comes: a lost wake-up. */
 void model_wait(const uint32_t *word);
+/* Wait until *word is 0, as who spins for a lock. */
+void model_wait_zero(const uint32_t *word);
 void model_fail(const char *text); /* static text */
 uint32_t model_self(void);         /* 0 ... of the running thread           */
 

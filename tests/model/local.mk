@@ -17,3 +17,9 @@ check_PROGRAMS += %D%/test_waker
 %C%_test_waker_SOURCES  = %D%/test_waker.c %D%/explore.c %D%/explore.h
 %C%_test_waker_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_waker_LDADD    = $(CUNIT_LIBS)
+
+# It includes core/permits.c.
+check_PROGRAMS += %D%/test_permits
+%C%_test_permits_SOURCES  = %D%/test_permits.c %D%/explore.c %D%/explore.h
+%C%_test_permits_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_permits_LDADD    = $(CUNIT_LIBS)
