@@ -5,6 +5,7 @@
 #include "belt.h"
 
 #include <nave/async.h>
+#include <nave/deadline.h>
 #include <nave/sleep.h>
 
 #define ITEMS_MAX 12u
@@ -15,12 +16,24 @@ static uint64_t drawn(const struct belt *b, uint64_t below)
     return b->belts->sim->api->random(b->belts->sim, below);
 }
 
+/* How long a wait may last; mostly for ever. */
+static nave_nsec patience(const struct belt *b)
+{
+    return drawn(b, 4) ? NAVE_NEVER : (nave_nsec)drawn(b, 3 * NAVE_MSEC);
+}
+
 NAVE_ASYNC(sender, struct belt *belt; struct nave_mpsc * tx; uint64_t number; uint64_t item;
-           uint32_t left; uint32_t is_inside; struct nave_op op; struct nave_sleep_op sleep;)
+           uint32_t left; uint32_t is_inside; struct nave_op op; struct nave_op_limit limit;
+           struct nave_sleep_op sleep;)
 {
     NAVE_BEGIN();
     for (; f->left > 0; f->left--) {
-        NAVE_TRY(nave_mutex_lock(cx, &f->op, &f->belt->mutex));
+        do
+            NAVE_AWAIT(nave_op_timeout(cx, &f->limit, nave_mutex_lock(cx, &f->op, &f->belt->mutex),
+                                       patience(f->belt)));
+        while (NAVE_RESULT() == NAVE_ETIMEDOUT);
+        if (NAVE_RESULT() != NAVE_OK)
+            NAVE_RETURN(NAVE_RESULT());
         f->is_inside = 1;
         if (f->belt->inside++)
             f->belt->belts->wrong = "two are inside one mutex";
@@ -32,7 +45,12 @@ NAVE_ASYNC(sender, struct belt *belt; struct nave_mpsc * tx; uint64_t number; ui
         f->belt->inside--;
         f->is_inside = 0;
         nave_mutex_unlock(&f->belt->mutex);
-        NAVE_TRY(nave_mpsc_send(cx, &f->op, f->tx, &f->item));
+        do /* who gives up leaves nothing behind, and takes nothing along */
+            NAVE_AWAIT(nave_op_timeout(cx, &f->limit, nave_mpsc_send(cx, &f->op, f->tx, &f->item),
+                                       patience(f->belt)));
+        while (NAVE_RESULT() == NAVE_ETIMEDOUT);
+        if (NAVE_RESULT() != NAVE_OK)
+            NAVE_RETURN(NAVE_RESULT());
         f->belt->sent++;
     }
     NAVE_CLEANUP();
@@ -57,11 +75,14 @@ static void arrived(struct belt *b, uint64_t item)
 }
 
 NAVE_ASYNC(receiver, struct belt *belt; struct nave_mpsc_rx * rx; uint64_t item; struct nave_op op;
-           struct nave_sleep_op sleep;)
+           struct nave_op_limit limit; struct nave_sleep_op sleep;)
 {
     NAVE_BEGIN();
     for (;;) {
-        NAVE_AWAIT(nave_mpsc_recv(cx, &f->op, f->rx, &f->item));
+        NAVE_AWAIT(nave_op_timeout(cx, &f->limit, nave_mpsc_recv(cx, &f->op, f->rx, &f->item),
+                                   patience(f->belt)));
+        if (NAVE_RESULT() == NAVE_ETIMEDOUT)
+            continue;
         if (NAVE_RESULT() != NAVE_OK)
             break;
         arrived(f->belt, f->item);
