@@ -284,7 +284,7 @@ nave_poll nv_around_future_poll(const struct nv_check *c, const struct nave_futu
     polling->polled = before;
     if (result != NAVE_READY && result != NAVE_PENDING)
         nv_check_breach(c, "return NAVE_READY or NAVE_PENDING", "it returned %d", result);
-    if (result == NAVE_PENDING && is_canceled)
+    if (result == NAVE_PENDING && is_canceled && !(f->flags & NAVE_FUTURE_IS_SHIELDED))
         nv_check_breach(c, "clean up and return NAVE_READY", "it was canceled and is PENDING");
     if (result == NAVE_READY)
         nv_check_set_life(c, f, NV_LIFE_KEPT);

@@ -134,7 +134,9 @@ void nv_before_worker_future_drop(const struct nv_check *c, struct nave_worker *
                                   struct nave_future *f)
 {
     (void)w;
-    check_unspawned(c, f);
+    /* One that was awaited is given back when it was READY. */
+    if (nv_check_life_of(f) != NV_LIFE_KEPT || !(f->flags & NAVE_FUTURE_IS_BOXED))
+        check_unspawned(c, f);
 }
 
 void nv_before_worker_spawn(const struct nv_check *c, struct nave_worker *w,

@@ -9,6 +9,7 @@ include tests/abi/local.mk
 include tests/cli/local.mk
 include tests/docs/local.mk
 include tests/core/local.mk
+include tests/async/local.mk
 include tests/config/local.mk
 include tests/host/local.mk
 include tests/http1/local.mk

@@ -32,8 +32,8 @@
  *     Children are awaited by those who called them, so that nothing is allocated.
  *  5. The cleanup awaits only inside a NAVE_SHIELD, with a time limit. When the frame is dropped there is
  *     nobody to wait: then shields are passed over.
- *  6. An await that did not have to wait uses up one of the task's budget; with nothing left it lets
- *     others go first.
+ *  6. An await that did not have to wait uses up one of the task's budget; with nothing left the next one
+ *     lets others go first, before it starts anything.
  *
  * Built by computed goto. With NAVE_ASYNC_PORTABLE by a switch: then an await must not stand inside a
  * switch of its own. NAVE_ASYNC_DEBUG (on without optimisation and NDEBUG) looks for mistakes and
@@ -77,10 +77,10 @@ struct nave_async {
     struct nave_worker *worker;   /* that polled it last; see NAVE_FUTURE_HAS_WORKER            */
     const void *resume;           /* where to go on; NULL: at the beginning                     */
     const struct nave_site *site; /* where it waits, or waited last; NULL: nowhere yet          */
-    struct nave_op *op;           /* what it waits for; NULL with a child, or in its turn       */
-    struct nave_future *child;    /* what it waits for; NULL with an op                         */
-    nave_err result;              /* of the last await; in the end, of the function             */
-    uint32_t flags;               /* NAVE_ASYNC_IS_*                                            */
+    struct nave_op *op; /* what it waits for; NULL with a child, or when it lets others go first */
+    struct nave_future *child; /* what it waits for; NULL with an op                         */
+    nave_err result;           /* of the last await; in the end, of the function             */
+    uint32_t flags;            /* NAVE_ASYNC_IS_*                                            */
 };
 
 /* --- behind the macros ------------------------------------------------------------------------- */
@@ -88,12 +88,19 @@ struct nave_async {
 /* Values of nave_async.resume that are no place. */
 #define NAVE_ASYNC_TO_CLEANUP_ ((const void *)1)
 
-/* An op is awaited. 1: its result is there, the function goes on. 0: it waits, or has had its share. */
+/* For a step that did not have to wait. */
+static inline void nave_async_spend_(struct nave_cx *cx)
+{
+    cx->budget -= cx->budget > 0;
+}
+
+/* An op is awaited. 1: its result is there, the function goes on. 0: it waits. */
 static inline int32_t nave_async_op_(struct nave_async *a, struct nave_cx *cx, struct nave_op *op)
 {
     if (NAVE_LIKELY(op->state == NAVE_OP_DONE)) {
         a->result = op->result;
-        return nave_cx_spend(cx);
+        nave_async_spend_(cx);
+        return 1;
     }
     a->op = op;
     return 0;
@@ -117,12 +124,14 @@ static inline int32_t nave_async_future_(struct nave_async *a, struct nave_cx *c
         return 0;
     }
     a->result = nave_async_take_(child, cx->worker);
-    return nave_cx_spend(cx);
+    nave_async_spend_(cx);
+    return 1;
 }
 
 #define NAVE_ASYNC_WAITS_    0 /* poll it again later                           */
 #define NAVE_ASYNC_GOES_ON_  1 /* the result is there                           */
 #define NAVE_ASYNC_CANCELED_ 2 /* it will not come: to the cleanup              */
+#define NAVE_ASYNC_STARTS_   3 /* it was others' turn: nothing was started yet  */
 
 /* A function that waits for an op is polled again. */
 static inline int32_t nave_async_again_op_(struct nave_async *a, struct nave_cx *cx)
@@ -172,7 +181,10 @@ static inline int32_t nave_async_again_(struct nave_async *a, struct nave_cx *cx
         return nave_async_again_op_(a, cx);
     if (a->child)
         return nave_async_again_future_(a, cx);
-    return NAVE_ASYNC_GOES_ON_; /* it was others' turn; the result was there */
+    if (NAVE_LIKELY(!cx->is_canceled))
+        return NAVE_ASYNC_STARTS_;
+    a->result = NAVE_ECANCELED;
+    return NAVE_ASYNC_CANCELED_;
 }
 
 /* A shield begins to wait: whether the task was asked to end does not reach inside. */

@@ -228,18 +228,22 @@ NAVE_END_DECLS
  * NULL, or NAVE_KEEP of one; it is evaluated when it is started, and not when another was ready before. */
 #    define NAVE_SELECT(select, arms, mode, ...)                                                 \
         do {                                                                                     \
-            NAVE_ASYNC_ONLY_IN_BODY_;                                                            \
             _Static_assert(NAVE_COUNT(arms) >= NAVE_SELECT_COUNT_(__VA_ARGS__), "too few arms"); \
-            if (NAVE_UNLIKELY(cx->is_canceled))                                                  \
-                goto nave_canceled_;                                                             \
-            nave_select_begin((select), cx, (arms), NAVE_SELECT_COUNT_(__VA_ARGS__), (mode));    \
-            while (nave_select_next((select), cx))                                               \
-                switch ((select)->at) {                                                          \
-                    NAVE_SELECT_CASES_((select), NAVE_SELECT_COUNT_(__VA_ARGS__), __VA_ARGS__)   \
-                }                                                                                \
-            NAVE_ASYNC_AWAIT_(__COUNTER__, "select: " #__VA_ARGS__, (void)0,                     \
-                              nave_select_as_future(select));                                    \
+            NAVE_ASYNC_AWAIT_(__COUNTER__, "select: " #__VA_ARGS__, NAVE_ASYNC_GO_ON_WITH_ANY_,  \
+                              nave_async_future_(&f->async, cx,                                  \
+                                                 NAVE_SELECT_BEGIN_(select, arms, mode,          \
+                                                                    __VA_ARGS__)));              \
         } while (0)
+
+#    define NAVE_SELECT_BEGIN_(select, arms, mode, ...)                                        \
+        __extension__({                                                                        \
+            nave_select_begin((select), cx, (arms), NAVE_SELECT_COUNT_(__VA_ARGS__), (mode));  \
+            while (nave_select_next((select), cx))                                             \
+                switch ((select)->at) {                                                        \
+                    NAVE_SELECT_CASES_((select), NAVE_SELECT_COUNT_(__VA_ARGS__), __VA_ARGS__) \
+                }                                                                              \
+            nave_select_as_future(select);                                                     \
+        })
 
 /* An arm that stays when another wins: in its queue, or where it has come to. */
 #    define NAVE_KEEP(...)                             \

@@ -76,12 +76,14 @@
 /* --- inside the body ---------------------------------------------------------------------------- */
 
 /* Wait for an op or a future. Its result is NAVE_RESULT(), and stands in the op. */
-#    define NAVE_AWAIT(...) \
-        NAVE_ASYNC_AWAIT_(__COUNTER__, #__VA_ARGS__, NAVE_ASYNC_GO_ON_WITH_ANY_, __VA_ARGS__)
+#    define NAVE_AWAIT(...)                                                      \
+        NAVE_ASYNC_AWAIT_(__COUNTER__, #__VA_ARGS__, NAVE_ASYNC_GO_ON_WITH_ANY_, \
+                          NAVE_ASYNC_START_(__VA_ARGS__))
 
 /* The same; when the result is an error, go to the cleanup: it is the result of the function. */
-#    define NAVE_TRY(...) \
-        NAVE_ASYNC_AWAIT_(__COUNTER__, #__VA_ARGS__, NAVE_ASYNC_LEAVE_UNLESS_OK_, __VA_ARGS__)
+#    define NAVE_TRY(...)                                                         \
+        NAVE_ASYNC_AWAIT_(__COUNTER__, #__VA_ARGS__, NAVE_ASYNC_LEAVE_UNLESS_OK_, \
+                          NAVE_ASYNC_START_(__VA_ARGS__))
 
 /* The same with a nave_err that is there: nothing is awaited. */
 #    define NAVE_TRY_NOW(...)                \
@@ -235,13 +237,21 @@ static NAVE_UNUSED nave_poll nave_async_leave_(struct nave_async *a, nave_poll r
                  : nave_async_op_, struct nave_future * \
                  : nave_async_future_)(&f->async, cx, (__VA_ARGS__))
 
+/* `...` starts what is awaited: 1 when its result is there. With nothing left of the budget nothing is
+ * started, so that nothing is taken and not yet used when the frame is dropped in the meantime. */
 #    define NAVE_ASYNC_AWAIT_(n, text, then, ...)                         \
         do {                                                              \
             NAVE_ASYNC_SITE_(text);                                       \
             NAVE_ASYNC_ONLY_IN_BODY_;                                     \
             if (NAVE_UNLIKELY(cx->is_canceled))                           \
                 goto nave_canceled_;                                      \
-            if (!NAVE_ASYNC_START_(__VA_ARGS__)) {                        \
+            if (NAVE_UNLIKELY(cx->budget == 0)) {                         \
+                cx->flags |= NAVE_CX_YIELD;                               \
+                goto NAVE_CAT(nave_wait_, n);                             \
+            }                                                             \
+            NAVE_CAT(nave_start_, n) :;                                   \
+            if (!(__VA_ARGS__)) {                                         \
+                NAVE_CAT(nave_wait_, n) :;                                \
                 NAVE_ASYNC_SUSPEND_(n);                                   \
                 {                                                         \
                     int32_t nave_how_ = nave_async_again_(&f->async, cx); \
@@ -251,6 +261,8 @@ static NAVE_UNUSED nave_poll nave_async_leave_(struct nave_async *a, nave_poll r
                     }                                                     \
                     if (NAVE_UNLIKELY(nave_how_ == NAVE_ASYNC_CANCELED_)) \
                         goto nave_cleanup_;                               \
+                    if (NAVE_UNLIKELY(nave_how_ == NAVE_ASYNC_STARTS_))   \
+                        goto NAVE_CAT(nave_start_, n);                    \
                 }                                                         \
             }                                                             \
             then;                                                         \
@@ -328,12 +340,13 @@ static NAVE_UNUSED nave_poll nave_async_leave_(struct nave_async *a, nave_poll r
 
 #    else
 
-#        define NAVE_BEGIN()                                  \
-            f->async.worker = cx->worker;                     \
-            if (NAVE_LIKELY((uintptr_t)f->async.resume > 1u)) \
-                __extension__({ goto * f->async.resume; });   \
-            f->async.future.flags |= NAVE_FUTURE_IS_ASYNC;    \
-            if (f->async.resume)                              \
+#        define NAVE_BEGIN()                                                                    \
+            f->async.worker = cx->worker;                                                       \
+            if (NAVE_LIKELY((uintptr_t)f->async.resume > 1u))                                   \
+                __extension__({ goto * f->async.resume; });                                     \
+            (void)__extension__ &&nave_cleanup_; /* clang wants one where nothing is awaited */ \
+            f->async.future.flags |= NAVE_FUTURE_IS_ASYNC;                                      \
+            if (f->async.resume)                                                                \
             goto nave_canceled_
 
 /* The compiler is not told that a label is stored: it would warn of a pointer into this function. */
