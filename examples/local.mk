@@ -10,9 +10,13 @@ noinst_PROGRAMS += %D%/embed/embed %D%/embed/embed_static %D%/own-loop/own_loop 
 %C%_embed_embed_CPPFLAGS = $(SDK_CPPFLAGS)
 %C%_embed_embed_LDADD    = core/libnave.la
 
-# It looks at what it did itself.
-noinst_PROGRAMS += %D%/timers/timers
-TESTS += %D%/timers/timers
+# They look at what they did themselves.
+noinst_PROGRAMS += %D%/async/async %D%/timers/timers
+TESTS += %D%/async/async %D%/timers/timers
+%C%_async_async_SOURCES  = %D%/async/async.c
+%C%_async_async_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_async_async_LDADD    = core/libnave.la
+
 %C%_timers_timers_SOURCES  = %D%/timers/timers.c
 %C%_timers_timers_CPPFLAGS = $(SDK_CPPFLAGS)
 %C%_timers_timers_LDADD    = core/libnave.la

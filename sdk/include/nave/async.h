@@ -138,7 +138,7 @@ static inline int32_t nave_async_again_op_(struct nave_async *a, struct nave_cx 
 {
     struct nave_op *op = a->op;
 
-    if (NAVE_UNLIKELY(cx->is_canceled) && op->state != NAVE_OP_DONE) {
+    if (NAVE_UNLIKELY(cx->is_canceled)) { /* it is not DONE */
         nave_op_drop(op);
         a->op = NULL;
         a->result = NAVE_ECANCELED;
@@ -174,10 +174,12 @@ static inline int32_t nave_async_again_future_(struct nave_async *a, struct nave
                                                           : NAVE_ASYNC_GOES_ON_;
 }
 
-/* A function that is suspended at an await is polled again. */
-static inline int32_t nave_async_again_(struct nave_async *a, struct nave_cx *cx)
+/* A function that is suspended at an await is polled again, and its op is not just DONE. Out of line: there
+ * is one of these for each await of the program. */
+static NAVE_UNUSED __attribute__((noinline)) int32_t nave_async_look_(struct nave_async *a,
+                                                                      struct nave_cx *cx)
 {
-    if (NAVE_LIKELY(a->op != NULL))
+    if (a->op)
         return nave_async_again_op_(a, cx);
     if (a->child)
         return nave_async_again_future_(a, cx);
@@ -185,6 +187,18 @@ static inline int32_t nave_async_again_(struct nave_async *a, struct nave_cx *cx
         return NAVE_ASYNC_STARTS_;
     a->result = NAVE_ECANCELED;
     return NAVE_ASYNC_CANCELED_;
+}
+
+static inline int32_t nave_async_again_(struct nave_async *a, struct nave_cx *cx)
+{
+    struct nave_op *op = a->op;
+
+    if (op && op->state == NAVE_OP_DONE) {
+        a->op = NULL;
+        a->result = op->result;
+        return NAVE_ASYNC_GOES_ON_;
+    }
+    return nave_async_look_(a, cx);
 }
 
 /* A shield begins to wait: whether the task was asked to end does not reach inside. */

@@ -239,33 +239,34 @@ static NAVE_UNUSED nave_poll nave_async_leave_(struct nave_async *a, nave_poll r
 
 /* `...` starts what is awaited: 1 when its result is there. With nothing left of the budget nothing is
  * started, so that nothing is taken and not yet used when the frame is dropped in the meantime. */
-#    define NAVE_ASYNC_AWAIT_(n, text, then, ...)                         \
-        do {                                                              \
-            NAVE_ASYNC_SITE_(text);                                       \
-            NAVE_ASYNC_ONLY_IN_BODY_;                                     \
-            if (NAVE_UNLIKELY(cx->is_canceled))                           \
-                goto nave_canceled_;                                      \
-            if (NAVE_UNLIKELY(cx->budget == 0)) {                         \
-                cx->flags |= NAVE_CX_YIELD;                               \
-                goto NAVE_CAT(nave_wait_, n);                             \
-            }                                                             \
-            NAVE_CAT(nave_start_, n) :;                                   \
-            if (!(__VA_ARGS__)) {                                         \
-                NAVE_CAT(nave_wait_, n) :;                                \
-                NAVE_ASYNC_SUSPEND_(n);                                   \
-                {                                                         \
-                    int32_t nave_how_ = nave_async_again_(&f->async, cx); \
-                    if (nave_how_ == NAVE_ASYNC_WAITS_) {                 \
-                        NAVE_ASYNC_NOTE_WAITING_;                         \
-                        return NAVE_PENDING;                              \
-                    }                                                     \
-                    if (NAVE_UNLIKELY(nave_how_ == NAVE_ASYNC_CANCELED_)) \
-                        goto nave_cleanup_;                               \
-                    if (NAVE_UNLIKELY(nave_how_ == NAVE_ASYNC_STARTS_))   \
-                        goto NAVE_CAT(nave_start_, n);                    \
-                }                                                         \
-            }                                                             \
-            then;                                                         \
+#    define NAVE_ASYNC_AWAIT_(n, text, then, ...)                          \
+        do {                                                               \
+            NAVE_ASYNC_SITE_(text);                                        \
+            NAVE_ASYNC_ONLY_IN_BODY_;                                      \
+            if (NAVE_UNLIKELY(cx->is_canceled))                            \
+                goto nave_canceled_;                                       \
+            if (NAVE_UNLIKELY(cx->budget == 0)) {                          \
+                cx->flags |= NAVE_CX_YIELD;                                \
+                goto NAVE_CAT(nave_wait_, n);                              \
+            }                                                              \
+            NAVE_CAT(nave_start_, n) :;                                    \
+            if (!(__VA_ARGS__)) {                                          \
+                NAVE_CAT(nave_wait_, n) :;                                 \
+                NAVE_ASYNC_SUSPEND_(n);                                    \
+                {                                                          \
+                    int32_t nave_how_ = nave_async_again_(&f->async, cx);  \
+                    if (nave_how_ == NAVE_ASYNC_WAITS_) {                  \
+                        NAVE_ASYNC_NOTE_WAITING_;                          \
+                        return NAVE_PENDING;                               \
+                    }                                                      \
+                    if (NAVE_UNLIKELY(nave_how_ != NAVE_ASYNC_GOES_ON_)) { \
+                        if (nave_how_ == NAVE_ASYNC_CANCELED_)             \
+                            goto nave_cleanup_;                            \
+                        goto NAVE_CAT(nave_start_, n);                     \
+                    }                                                      \
+                }                                                          \
+            }                                                              \
+            then;                                                          \
         } while (0)
 
 #    define NAVE_ASYNC_YIELD_(n)                \
