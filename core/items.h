@@ -84,6 +84,13 @@ static inline int32_t nv_items_next_tail(struct nv_items *q)
     return 1;
 }
 
+/* 1: the next item needs a block first. */
+static inline int32_t nv_items_is_full(const struct nv_items *q)
+{
+    return q->tail == q->tail_end && q->count && q->tail_block->next == q->head_block &&
+           !q->is_ring;
+}
+
 /* Append a copy of `*item`. A ring has room, its owner counts. 0: give a block first. */
 static inline int32_t nv_items_push(struct nv_items *q, const void *item)
 {
@@ -95,7 +102,7 @@ static inline int32_t nv_items_push(struct nv_items *q, const void *item)
     return 1;
 }
 
-/* Put a block in behind the tail. */
+/* Put a block in behind the tail. State: nv_items_is_full; so there is never more than one spare block. */
 static inline void nv_items_give(struct nv_items *q, struct nv_item_block *b)
 {
     b->next = q->tail_block->next;

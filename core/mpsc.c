@@ -15,8 +15,14 @@ nave_err nv_mpsc_lock_with_room(struct nv_mpsc *c)
     if (!b)
         return NAVE_ENOMEM;
     nv_lock_take(&c->lock);
-    nv_items_give(&c->items,
-                  b); /* another sender may have done so meanwhile: then it is for later */
+    if (nv_items_is_full(&c->items)) {
+        nv_items_give(&c->items, b);
+        return NAVE_OK;
+    }
+    /* Meanwhile another sender gave one, or the receiver made room. */
+    nv_lock_leave(&c->lock);
+    nv_channel_free(c->owner, b, nv_items_block_size(&c->items));
+    nv_lock_take(&c->lock);
     return NAVE_OK;
 }
 

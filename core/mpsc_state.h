@@ -193,8 +193,8 @@ static inline void nv_mpsc_free_blocks(struct nv_mpsc *c, struct nv_mpsc_freed *
     }
 }
 
-/* The lock was left for want of a block. Puts one in and comes back with the lock; without it when
- * there is no memory (NAVE_ENOMEM). */
+/* The lock was left for want of a block. Puts one in, when it is still wanted, and comes back with the
+ * lock; without it when there is no memory (NAVE_ENOMEM). Look again: others may have been here. */
 NAVE_NODISCARD nave_err nv_mpsc_lock_with_room(struct nv_mpsc *c);
 
 /* Free it. State: its handles are given up. */

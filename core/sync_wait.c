@@ -133,11 +133,13 @@ nave_err nv_block(struct nv_parker *p, struct nave_op *op, struct nv_lock *lock,
 
     do {
         is_late = park(p, timeout_ns == NAVE_NEVER ? NULL : &at);
-        /* Who woke us did so under the lock: with it in hand nobody touches the parker any more. */
+        if (nave_op_poll(op) == NAVE_PENDING)
+            continue;
+        /* Who gave us the outcome wakes us under the lock, perhaps just now, when we have seen it by
+         * chance: with the lock in hand nobody touches the parker any more. */
         nv_lock_take(lock);
         nv_lock_leave(lock);
-        if (nave_op_poll(op) == NAVE_READY)
-            return op->result;
+        return op->result;
     } while (!is_late);
     nave_op_drop(op);
     return NAVE_ETIMEDOUT;

@@ -118,3 +118,23 @@ check_PROGRAMS += %D%/test_notify
 %C%_test_notify_SOURCES  = %D%/test_notify.c %D%/lock_rig.h
 %C%_test_notify_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_notify_LDADD    = $(%C%_libs)
+
+check_PROGRAMS += %D%/test_oneshot
+%C%_test_oneshot_SOURCES  = %D%/test_oneshot.c %D%/channel_rig.h
+%C%_test_oneshot_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_oneshot_LDADD    = $(%C%_libs)
+
+check_PROGRAMS += %D%/test_broadcast
+%C%_test_broadcast_SOURCES  = %D%/test_broadcast.c %D%/channel_rig.h
+%C%_test_broadcast_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_broadcast_LDADD    = $(%C%_libs)
+
+check_PROGRAMS += %D%/test_watch
+%C%_test_watch_SOURCES  = %D%/test_watch.c %D%/channel_rig.h
+%C%_test_watch_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_watch_LDADD    = $(%C%_libs)
+
+check_PROGRAMS += %D%/test_channel_threads
+%C%_test_channel_threads_SOURCES  = %D%/test_channel_threads.c
+%C%_test_channel_threads_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_channel_threads_LDADD    = $(%C%_libs)

@@ -135,6 +135,8 @@ uint64_t model_exchange(void *p, size_t size, uint64_t v)
     model_point();
     flush(&threads[self]);
     old = read_memory(p, size);
+    if ((model_breaks & MODEL_TAKING_IS_TWO_STEPS) && size == 4 && v == 1)
+        model_point();
     write_memory(p, size, v);
     return old;
 }

@@ -49,6 +49,8 @@ uint32_t model_self(void);         /* 0 ... of the running thread           */
 #define MODEL_CAS_IS_TWO_STEPS   (1u << 1) /* a compare-and-swap is a load and then a store     */
 #define MODEL_RMW_IS_TWO_STEPS   (1u << 2) /* fetch_and, fetch_or, fetch_xor: the same          */
 #define MODEL_SEQ_CST_IS_RELEASE (1u << 3) /* a store that says SEQ_CST waits as others do     */
+/* An exchange that writes 1, as who takes a lock, is a load and then a store. */
+#define MODEL_TAKING_IS_TWO_STEPS (1u << 4)
 extern uint32_t model_breaks;
 
 /* --- the operations -------------------------------------------------------------------------- */

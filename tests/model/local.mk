@@ -23,3 +23,9 @@ check_PROGRAMS += %D%/test_permits
 %C%_test_permits_SOURCES  = %D%/test_permits.c %D%/explore.c %D%/explore.h
 %C%_test_permits_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_permits_LDADD    = $(CUNIT_LIBS)
+
+# It includes core/mpsc*.[ch].
+check_PROGRAMS += %D%/test_mpsc
+%C%_test_mpsc_SOURCES  = %D%/test_mpsc.c %D%/explore.c %D%/explore.h
+%C%_test_mpsc_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_mpsc_LDADD    = $(CUNIT_LIBS)
