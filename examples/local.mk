@@ -11,8 +11,11 @@ noinst_PROGRAMS += %D%/embed/embed %D%/embed/embed_static %D%/own-loop/own_loop 
 %C%_embed_embed_LDADD    = core/libnave.la
 
 # They look at what they did themselves.
-noinst_PROGRAMS += %D%/async/async %D%/timers/timers
-TESTS += %D%/async/async %D%/timers/timers
+noinst_PROGRAMS += %D%/async/async %D%/channels/channels %D%/timers/timers
+TESTS += %D%/async/async %D%/channels/channels %D%/timers/timers
+%C%_channels_channels_SOURCES  = %D%/channels/channels.c
+%C%_channels_channels_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_channels_channels_LDADD    = core/libnave.la -lpthread
 %C%_async_async_SOURCES  = %D%/async/async.c
 %C%_async_async_CPPFLAGS = $(SDK_CPPFLAGS)
 %C%_async_async_LDADD    = core/libnave.la
