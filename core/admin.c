@@ -164,13 +164,17 @@ nave_err nave_runtime_bind(struct nave_runtime *rt, const char *id, uint32_t min
     if (!rt || !id || !out_handle || min_size < sizeof(struct nave_iface))
         return NAVE_EINVAL;
     nv_runtime_enter(rt);
-    handle = nv_builtin_service(rt, id);
+    handle = nv_builtin_service(rt, NULL, id);
     if (!handle && rt->world && strcmp(id, NAVE_SIM_ID) == 0)
         handle = (struct nave_handle *)(void *)rt->world;
     if (!handle && strcmp(id, NAVE_CHANNELS_ID) == 0)
         handle = (struct nave_handle *)(void *)&rt->channels.pub;
     if (!handle)
         err = find_service(rt, id, &handle);
+    else if (handle->api == NULL)
+        err = refuse(
+            rt, NAVE_ESTATE,
+            "the host program binds \"%s\", which is there while the runtime is started only", id);
     if (!err && (handle->api->minor < min_minor || handle->api->size < min_size))
         err = refuse(rt, NAVE_ETOOOLD,
                      "the host program binds \"%s\" of minor %u and %u bytes, and minor %u of %u "

@@ -539,11 +539,11 @@ void nv_check_waker(struct nv_check *c, const struct nv_check_rule *rule, const 
                     const void *caller)
 {
     const struct nave_waker *w = handle;
-    const struct nv_task_slot *slot = w->task ? w->task : (void *)(uintptr_t)w->reserved;
+    const struct nv_task *t = w->task ? w->task : (void *)(uintptr_t)w->reserved;
 
     begin(c, rule, caller);
-    if (slot)
-        c->worker = slot->worker;
+    if (t && t->owner)
+        c->worker = t->owner->worker;
     if (!w->task)
         nv_check_breach(c, ADVICE_OVER, "the waker was dropped before");
 }

@@ -11,8 +11,10 @@
 #include <nave/broadcast.h>
 #include <nave/channel.h>
 #include <nave/conf.h>
+#include <nave/exec.h>
 #include <nave/host.h>
 #include <nave/http.h>
+#include <nave/join.h>
 #include <nave/lock.h>
 #include <nave/mpsc.h>
 #include <nave/notify.h>
@@ -545,6 +547,28 @@ const struct nave_conf_iface nv_conf_checked_table = {
     .bytes = conf_bytes,
     .dump = conf_dump,
     .fail = conf_fail,
+};
+
+/* --- nave.exec/1 ------------------------------------------------------------------------------- */
+
+static const struct nv_check_rule exec_spawn_rule = {
+    NAVE_EXEC_ID, "spawn", NV_THREAD_ANY, 0};
+
+static nave_err exec_spawn(struct nave_exec *e, const struct nave_future_iface *api, size_t
+    frame_size, nave_frame_fn *init, void *arg, struct nave_join *out_join)
+{
+    struct nv_check check;
+    const struct nave_exec_iface *raw =
+        nv_check_shadow(&check, &exec_spawn_rule, e, NV_CHECK_CALLER);
+
+    if (!api)
+        nv_check_null(&check, "api");
+    return raw->spawn(e, api, frame_size, init, arg, out_join);
+}
+
+static const struct nave_exec_iface exec_checked = {
+    .hdr = NAVE_IFACE(struct nave_exec_iface, NAVE_EXEC_ID, 0, NAVE_IFACE_DRAFT),
+    .spawn = exec_spawn,
 };
 
 /* --- nave.host/1 ------------------------------------------------------------------------------- */
@@ -1101,6 +1125,94 @@ static void http_handler_handle(struct nave_http_handler *h, struct nave_http *x
 static const struct nave_http_handler_iface http_handler_checked = {
     .hdr = NAVE_IFACE(struct nave_http_handler_iface, NAVE_HTTP_HANDLER_ID, 0, NAVE_IFACE_DRAFT),
     .handle = http_handler_handle,
+};
+
+/* --- nave.join/1 ------------------------------------------------------------------------------- */
+
+static const struct nv_check_rule join_start_rule = {
+    NAVE_JOIN_ID, "start", NV_THREAD_WORKER, 0};
+
+static nave_err join_start(struct nave_join *j, struct nave_op *op)
+{
+    struct nv_check check;
+    const struct nave_join_iface *raw =
+        nv_check_shadow(&check, &join_start_rule, j, NV_CHECK_CALLER);
+
+    if (!op)
+        nv_check_null(&check, "op");
+    return raw->start(j, op);
+}
+
+static const struct nv_check_rule join_result_rule = {
+    NAVE_JOIN_ID, "result", NV_THREAD_ANY, 0};
+
+static nave_err join_result(const struct nave_join *j, nave_err *out_result)
+{
+    struct nv_check check;
+    const struct nave_join_iface *raw =
+        nv_check_shadow(&check, &join_result_rule, j, NV_CHECK_CALLER);
+
+    if (!out_result)
+        nv_check_null(&check, "out_result");
+    return raw->result(j, out_result);
+}
+
+static const struct nv_check_rule join_frame_rule = {
+    NAVE_JOIN_ID, "frame", NV_THREAD_ANY, 0};
+
+static void *join_frame(const struct nave_join *j)
+{
+    struct nv_check check;
+    const struct nave_join_iface *raw =
+        nv_check_shadow(&check, &join_frame_rule, j, NV_CHECK_CALLER);
+
+    return raw->frame(j);
+}
+
+static const struct nv_check_rule join_abort_rule = {
+    NAVE_JOIN_ID, "abort", NV_THREAD_ANY, 0};
+
+static nave_err join_abort(const struct nave_join *j)
+{
+    struct nv_check check;
+    const struct nave_join_iface *raw =
+        nv_check_shadow(&check, &join_abort_rule, j, NV_CHECK_CALLER);
+
+    return raw->abort(j);
+}
+
+static const struct nv_check_rule join_wait_rule = {
+    NAVE_JOIN_ID, "wait", NV_THREAD_BLOCKING, 0};
+
+static nave_err join_wait(struct nave_join *j, nave_nsec timeout_ns)
+{
+    struct nv_check check;
+    const struct nave_join_iface *raw =
+        nv_check_shadow(&check, &join_wait_rule, j, NV_CHECK_CALLER);
+
+    return raw->wait(j, timeout_ns);
+}
+
+static const struct nv_check_rule join_drop_rule = {
+    NAVE_JOIN_ID, "drop", NV_THREAD_ANY, 0};
+
+static void join_drop(struct nave_join *j)
+{
+    struct nv_check check;
+    const struct nave_join_iface *raw =
+        nv_check_shadow(&check, &join_drop_rule, j, NV_CHECK_CALLER);
+
+    raw->drop(j);
+}
+
+static const struct nave_join_iface join_checked = {
+    .hdr = NAVE_IFACE(struct nave_join_iface, NAVE_JOIN_ID, 0, NAVE_IFACE_DRAFT),
+    .start = join_start,
+    .result = join_result,
+    .frame = join_frame,
+    .abort = join_abort,
+    .wait = join_wait,
+    .drop = join_drop,
 };
 
 /* --- nave.locks/1 ------------------------------------------------------------------------------ */
@@ -3093,6 +3205,23 @@ static void worker_unpin(struct nave_worker *w, void *task)
     raw->unpin(w, task);
 }
 
+static const struct nv_check_rule worker_spawn_join_rule = {
+    NAVE_WORKER_ID, "spawn_join", NV_THREAD_WORKER, 0};
+
+static nave_task_id worker_spawn_join(struct nave_worker *w, struct nave_future *f_take,
+    uint32_t flags, struct nave_join *out_join)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_worker(&check, &worker_spawn_join_rule, w, NV_CHECK_CALLER);
+    if (!f_take)
+        nv_check_null(&check, "f_take");
+    if (!out_join)
+        nv_check_null(&check, "out_join");
+    return raw->spawn_join(w, f_take, flags, out_join);
+}
+
 const struct nave_worker_iface nv_worker_checked_table = {
     .hdr = NAVE_IFACE(struct nave_worker_iface, NAVE_WORKER_ID, 0, NAVE_IFACE_DRAFT),
     .alloc = worker_alloc,
@@ -3114,6 +3243,7 @@ const struct nave_worker_iface nv_worker_checked_table = {
     .microtask = worker_microtask,
     .pin = worker_pin,
     .unpin = worker_unpin,
+    .spawn_join = worker_spawn_join,
 };
 
 const struct nave_worker_iface nv_worker_over_table = {
@@ -3137,6 +3267,7 @@ const struct nave_worker_iface nv_worker_over_table = {
     .microtask = worker_microtask,
     .pin = worker_pin,
     .unpin = worker_unpin,
+    .spawn_join = worker_spawn_join,
 };
 
 /* --- all of them, but for those of the core's own handles ------------------------------------- */
@@ -3145,9 +3276,11 @@ const struct nave_iface *const nv_check_tables[] = {
     &broadcast_checked.hdr,
     &broadcast_rx_checked.hdr,
     &channels_checked.hdr,
+    &exec_checked.hdr,
     &http_checked.hdr,
     &http_reply_checked.hdr,
     &http_handler_checked.hdr,
+    &join_checked.hdr,
     &mpsc_checked.hdr,
     &mpsc_rx_checked.hdr,
     &oneshot_checked.hdr,

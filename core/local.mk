@@ -12,6 +12,10 @@ noinst_LTLIBRARIES += %D%/libnavecore.la
 	%D%/broadcast.c \
 	%D%/channel.h \
 	%D%/channels.c \
+	%D%/exec.c \
+	%D%/exec.h \
+	%D%/group.c \
+	%D%/group.h \
 	%D%/inbox.h \
 	%D%/items.h \
 	%D%/list.h \
@@ -27,20 +31,28 @@ noinst_LTLIBRARIES += %D%/libnavecore.la
 	%D%/mpsc_state.h \
 	%D%/mpsc_tx.c \
 	%D%/oneshot.c \
+	%D%/membarrier.h \
+	%D%/membarrier_linux.c \
 	%D%/poller.h \
 	%D%/reactor_libevent.c \
+	%D%/ring.h \
+	%D%/scheduler.c \
+	%D%/scheduler.h \
 	%D%/signals.c \
 	%D%/signals.h \
 	%D%/sim.c \
 	%D%/sim.h \
 	%D%/slab.c \
 	%D%/slab.h \
+	%D%/task.c \
 	%D%/stats.c \
 	%D%/stats.h \
 	%D%/sync_wait.c \
 	%D%/sync_wait.h \
-	%D%/task.c \
 	%D%/task.h \
+	%D%/task_join.c \
+	%D%/task_pool.c \
+	%D%/task_pool.h \
 	%D%/usage.c \
 	%D%/usage.h \
 	%D%/watch.c \

@@ -53,14 +53,12 @@ static nave_err bind_need(struct nv_plugin *p, uint32_t n, uint32_t min_minor, u
     nave_err err;
 
     if (link->is_builtin) {
-        if (strcmp(need->id, NAVE_HOST_ID) == 0)
-            handle = (struct nave_handle *)(void *)&p->host;
-        else if (strcmp(need->id, NAVE_CHANNELS_ID) == 0)
+        if (strcmp(need->id, NAVE_CHANNELS_ID) == 0)
             handle = channels_of(p);
         else if (strcmp(need->id, NAVE_BLOCKING_ID) == 0)
             handle = (struct nave_handle *)(void *)&p->blocking; /* knows whose jobs they are */
         else
-            handle = nv_builtin_service(p->rt, need->id);
+            handle = nv_builtin_service(p->rt, p, need->id);
         if (!handle && strcmp(need->id, NAVE_CHANNELS_ID) == 0)
             return NAVE_ENOMEM;
         if (!handle)

@@ -30,7 +30,23 @@ static const struct nv_builtin builtins[] = {
     {NAVE_MPSC_ID, 0},       {NAVE_MPSC_RX_ID, 0},   {NAVE_ONESHOT_ID, 0},
     {NAVE_ONESHOT_RX_ID, 0}, {NAVE_BROADCAST_ID, 0}, {NAVE_BROADCAST_RX_ID, 0},
     {NAVE_WATCH_ID, 0},      {NAVE_WATCH_RX_ID, 0},  {NAVE_BLOCKING_ID, 0},
+    {NAVE_EXEC_ID, 0},       {NAVE_JOIN_ID, 0},
 };
+
+struct nave_handle *nv_builtin_service(struct nave_runtime *rt, struct nv_plugin *p, const char *id)
+{
+    if (strcmp(id, NAVE_HOST_ID) == 0 && p)
+        return (struct nave_handle *)(void *)&p->host;
+    if (strcmp(id, NAVE_ADMIN_ID) == 0)
+        return (struct nave_handle *)(void *)&rt->admin;
+    if (strcmp(id, NAVE_LOCKS_ID) == 0)
+        return (struct nave_handle *)(void *)&rt->locks.pub;
+    if (strcmp(id, NAVE_BLOCKING_ID) == 0)
+        return (struct nave_handle *)(void *)&rt->blocking_handle.pub;
+    if (strcmp(id, NAVE_EXEC_ID) == 0)
+        return (struct nave_handle *)(void *)(p ? &p->exec : &rt->exec);
+    return NULL;
+}
 
 int32_t nv_same_service_name(const char *a, const char *b)
 {
@@ -48,21 +64,6 @@ const struct nv_builtin *nv_builtin_find(const char *id)
     for (i = 0; i < NAVE_COUNT(builtins); i++)
         if (strcmp(builtins[i].id, id) == 0)
             return &builtins[i];
-    return NULL;
-}
-
-struct nave_handle *nv_builtin_service(struct nave_runtime *rt, const char *id)
-{
-    struct nave_handle *const services[] = {
-        (struct nave_handle *)(void *)&rt->admin,
-        (struct nave_handle *)(void *)&rt->locks.pub,
-        (struct nave_handle *)(void *)&rt->blocking_handle.pub,
-    };
-    size_t i;
-
-    for (i = 0; i < NAVE_COUNT(services); i++)
-        if (strcmp(services[i]->api->id, id) == 0)
-            return services[i];
     return NULL;
 }
 
@@ -139,7 +140,9 @@ nave_err nv_plugin_make_handles(struct nv_plugin *p)
             return NAVE_ENOMEM; /* what there is goes with the plugin */
         memset(p->handles[i], 0, bytes);
         nv_worker_handle_init(p->handles[i], p->rt->threads.each[i].worker, p->id);
+        p->handles[i]->siblings = p->handles;
     }
+    nv_exec_init(&p->exec, p->handles);
     return NAVE_OK;
 }
 

@@ -11,6 +11,7 @@
 #include "blocking.h"
 #include "channel.h"
 #include "loader.h"
+#include "exec.h"
 #include "worker.h"
 
 struct nave_runtime;
@@ -109,6 +110,7 @@ struct nv_plugin {
     struct nave_conf *next_conf; /* while a reload is planned */
     void *next_options;
     struct nv_worker_handle **handles; /* one a worker */
+    struct nv_exec exec;               /* nave.exec/1: its tasks from other threads */
     struct nv_check_set *checks;       /* of what it published, in checked mode (check.h) */
 
     /* statistics; any thread */
@@ -138,15 +140,17 @@ void nv_plugin_report_leaks(struct nv_plugin *p);
 /* The plugin named `id`, or NULL. */
 struct nv_plugin *nv_registry_find(const struct nave_runtime *rt, struct nave_str id);
 
+/* The service `id` that the host has for `p` (NULL: for the host program). NULL: it has none of that id.
+ * Thread: [control]. */
+struct nave_handle *nv_builtin_service(struct nave_runtime *rt, struct nv_plugin *p,
+                                       const char *id);
+
 /* What the host itself has: handles' interfaces and nave.host/1. NULL: `id` is not the host's. */
 struct nv_builtin {
     const char *id;
     uint32_t minor;
 };
 const struct nv_builtin *nv_builtin_find(const char *id);
-
-/* The handle of the service `id` that the runtime itself offers to all; NULL: none. */
-struct nave_handle *nv_builtin_service(struct nave_runtime *rt, const char *id);
 
 /* The same name with another major, or NULL. */
 const struct nv_builtin *nv_builtin_other_major(const char *id);

@@ -38,7 +38,8 @@
            "threads that serve: a whole number, or \"auto\"")                                     \
     OPTION(duration, shutdown_timeout, "10s", "0", "1d", NAVE_OPTION_LIVE, "time for a drain")    \
     OPTION(text, backend, "auto", "", "", 0, "how to wait for readiness: auto, epoll, poll, ...") \
-    OPTION(count, max_tasks, "1048576", "1", "16777216", 0, "tasks of one worker")                \
+    OPTION(count, max_tasks, "1048576", "1", "16777216", 0, "tasks of the runtime")               \
+    OPTION(size, max_task_bytes, "0", "0", "1TiB", 0, "memory of tasks, 0 for no limit")          \
     OPTION(size, max_memory, "0", "0", "16TiB", 0, "slab memory of one worker; 0: no limit")      \
     OPTION(count, blocking_threads, "8", "0", "512", 0,                                           \
            "threads for calls that block, at most; 0: none, such calls run on their worker")      \
@@ -88,6 +89,7 @@ struct nave_runtime {
     void *user;                                /* of the program, for its static plugins */
     struct nave_admin admin;                   /* nave.admin/1 */
     struct nv_blocking_handle blocking_handle; /* nave.blocking/1 of the host program */
+    struct nv_exec exec;                       /* nave.exec/1, of the program's tasks; while there are workers */
     struct nv_world *world;                    /* NULL: the real one */
     struct nv_locks locks;                     /* nave.locks/1 */
     struct nv_channels channels;               /* nave.channels/1 of the program */

@@ -1,59 +1,40 @@
 /* SPDX-License-Identifier: MIT
  *
- * See task.h. A task is one slab object: this head, the future's head, its frame. The floor that
- * steals work will move jobs between workers; here a task stays where it was made.
+ * See task.h: the life of a task from future_new to its end, and the wakers. Where it waits to be run
+ * is scheduler.c's business.
  */
 #include "task.h"
 
 #include <string.h>
 
+#include "group.h"
+#include "scheduler.h"
 #include "worker_state.h"
 
-#define SLOTS_A_CHUNK 64u
-#define TASK_BUDGET   128u /* what one poll may use before it should yield */
-
-struct nv_task {
-    struct nv_worker_handle *owner;
-    struct nv_task_slot *slot; /* from birth on, so that spawning can not fail */
-    size_t size;               /* of the whole object */
-    uint64_t reserved;         /* the future stays aligned to 16 */
-    struct nave_future future;
-};
-
-struct nv_task_chunk {
-    struct nv_task_chunk *next;
-    struct nv_task_slot slots[SLOTS_A_CHUNK];
-};
-
-static struct nv_task *task_of(struct nave_future *f)
+static uint64_t generation(uint64_t word)
 {
-    return NAVE_CONTAINER_OF(f, struct nv_task, future);
+    return word >> 32;
 }
 
 /* --- wakers ---------------------------------------------------------------------------------- */
 
 static void waker_wake(const struct nave_waker *w)
 {
-    struct nv_task_slot *slot = w->task;
-    uint64_t word = __atomic_load_n(&slot->word, __ATOMIC_RELAXED);
+    struct nv_task *t = w->task;
+    uint64_t word, next;
 
-    /* The swap is made also when NOTIFIED is set: it releases what the waker wrote to the poll that
-     * is to come, which clears NOTIFIED by an acquiring exchange. */
+    if (NAVE_UNLIKELY(!t))
+        return;
+    word = __atomic_load_n(&t->word, __ATOMIC_RELAXED);
     do {
-        if (word >> 32 != w->id >> 32 || !(word & NV_TASK_LIVE))
+        if (generation(word) != generation(w->id) ||
+            (word & (NV_TASK_LIVE | NV_TASK_COMPLETE)) != NV_TASK_LIVE)
             return; /* ended */
-    } while (!__atomic_compare_exchange_n(&slot->word, &word, word | NV_TASK_NOTIFIED, 1,
-                                          __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
-    if (word & (NV_TASK_NOTIFIED | NV_TASK_RUNNING))
-        return; /* queued already, or the runner sees it */
-    if (nv_worker_is_here(slot->worker)) {
-        nv_stat_add(&slot->worker->stats.wakes_local, 1);
-        slot->mark = nv_stat_queued(slot->worker, &slot->worker->stats);
-        nv_jobs_push(&slot->worker->ready, &slot->job);
-    } else if (nv_worker_post(slot->worker, &slot->job) != NAVE_OK) {
-        /* Closed: the task will be dropped. Until then the worker itself may still wake it. */
-        __atomic_fetch_and(&slot->word, ~(uint64_t)NV_TASK_NOTIFIED, __ATOMIC_RELEASE);
-    }
+        next = word | (word & NV_TASK_SCHEDULED ? NV_TASK_AGAIN : NV_TASK_SCHEDULED);
+    } while (
+        !__atomic_compare_exchange_n(&t->word, &word, next, 1, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+    if (!(word & NV_TASK_SCHEDULED))
+        nv_task_schedule(t);
 }
 
 static void waker_clone(const struct nave_waker *w, struct nave_waker *out)
@@ -74,223 +55,290 @@ const struct nave_waker_iface nv_waker_table = {
     .drop = waker_drop,
 };
 
-/* --- slots ----------------------------------------------------------------------------------- */
-
-static void slot_run(struct nave_job *j);
-
-static int32_t more_slots(struct nv_worker *w)
+nave_err nv_task_abort(struct nv_task *t, uint64_t id)
 {
-    struct nv_task_chunk *chunk = nv_slab_alloc(&w->slab, sizeof(*chunk));
-    uint32_t i;
+    uint64_t word = __atomic_load_n(&t->word, __ATOMIC_RELAXED), next;
 
-    if (!chunk)
-        return 0;
-    memset(chunk, 0, sizeof(*chunk));
-    for (i = 0; i < SLOTS_A_CHUNK; i++) {
-        struct nv_task_slot *slot = &chunk->slots[i];
-
-        slot->job.run = slot_run;
-        slot->worker = w;
-        slot->word = (uint64_t)1 << 32;
-        slot->index = w->slot_count++;
-        slot->next = w->free_slots;
-        w->free_slots = slot;
-    }
-    chunk->next = w->task_chunks;
-    w->task_chunks = chunk;
-    return 1;
+    do {
+        if (generation(word) != generation(id) || !(word & NV_TASK_LIVE))
+            return NAVE_ESTALE;
+        if (word & NV_TASK_COMPLETE)
+            return NAVE_OK;
+        next =
+            word | NV_TASK_CANCEL | (word & NV_TASK_SCHEDULED ? NV_TASK_AGAIN : NV_TASK_SCHEDULED);
+    } while (
+        !__atomic_compare_exchange_n(&t->word, &word, next, 1, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+    if (!(word & NV_TASK_SCHEDULED))
+        nv_task_schedule(t);
+    return NAVE_OK;
 }
 
-static void slot_free(struct nv_task_slot *slot)
+/* --- birth ----------------------------------------------------------------------------------- */
+
+static void account(struct nv_worker_handle *h, const struct nv_task *t)
 {
-    slot->next = slot->worker->free_slots;
-    slot->worker->free_slots = slot;
+    nv_usage_add(&h->usage.tasks, 1);
+    nv_usage_add(&h->usage.bytes, t->bytes);
 }
 
-static void slot_link(struct nv_task_slot **list, struct nv_task_slot *slot)
+/* A task with a zeroed frame; not accounted. `w` NULL: the caller is no worker. */
+static nave_err task_make(struct nv_group *g, struct nv_worker *w,
+                          const struct nave_future_iface *api, size_t frame,
+                          struct nv_task **out_task)
 {
-    slot->prev = NULL;
-    slot->next = *list;
-    if (*list)
-        (*list)->prev = slot;
-    *list = slot;
-}
+    uint32_t class;
+    struct nv_task *t;
+    nave_err err;
 
-static void slot_unlink(struct nv_task_slot **list, struct nv_task_slot *slot)
-{
-    if (slot->prev)
-        slot->prev->next = slot->next;
-    else
-        *list = slot->next;
-    if (slot->next)
-        slot->next->prev = slot->prev;
+    if (frame > SIZE_MAX - NV_TASK_HEAD)
+        return NAVE_ENOMEM;
+    class = nv_task_class(frame + NV_TASK_HEAD);
+    if (class >= NV_TASK_CLASSES)
+        return NAVE_ENOMEM;
+    err = nv_task_pool_take(&g->pool, w ? &w->cache : NULL, class, &t);
+    if (err != NAVE_OK)
+        return err;
+    /* The word stays: stale wakers and the dump look at it. */
+    memset(&t->job, 0, NV_TASK_HEAD + frame - offsetof(struct nv_task, job));
+    t->class = (uint8_t) class;
+    t->bytes = NV_TASK_HEAD + frame;
+    t->future.api = api;
+    *out_task = t;
+    return NAVE_OK;
 }
-
-/* --- life of a task -------------------------------------------------------------------------- */
 
 nave_err nv_task_new(struct nv_worker_handle *h, const struct nave_future_iface *api, size_t frame,
                      struct nave_future **out_future)
 {
-    struct nv_worker *w = h->worker;
-    struct nv_task_slot *slot;
     struct nv_task *t;
-    size_t size = sizeof(*t) + frame;
+    nave_err err;
 
-    if (size < frame)
-        return NAVE_ENOMEM;
-    if (w->tasks >= w->max_tasks)
-        return NAVE_ELIMIT;
-    if (!w->free_slots && !more_slots(w))
-        return NAVE_ENOMEM;
-    t = nv_slab_alloc(&w->slab, size);
-    if (!t)
-        return NAVE_ENOMEM;
-    memset(t, 0, size);
+    err = task_make(h->worker->group, h->worker, api, frame, &t);
+    if (err != NAVE_OK)
+        return err;
     t->owner = h;
-    t->size = size;
-    t->future.api = api;
-    slot = w->free_slots;
-    w->free_slots = slot->next;
-    slot->task = t;
-    slot_link(&w->unspawned, slot);
-    t->slot = slot;
-    w->tasks++;
-    nv_usage_add(&h->usage.tasks, 1);
-    nv_usage_add(&h->usage.bytes, size);
+    t->home = (uint16_t)h->worker->index;
+    t->flags = NV_TASK_UNSPAWNED;
+    account(h, t);
     *out_future = &t->future;
     return NAVE_OK;
 }
 
-/* The end of a task's memory; the future has been dropped. */
-static void task_free(struct nv_task *t)
+void nv_task_drop_unspawned(struct nv_worker_handle *h, struct nave_future *f)
 {
-    struct nv_worker *w = t->owner->worker;
+    struct nv_task *t = nv_task_of(f);
 
-    nv_usage_add(&t->owner->usage.tasks, (uint64_t)-1);
-    nv_usage_add(&t->owner->usage.bytes, -(uint64_t)t->size);
-    w->tasks--;
-    nv_slab_free(&w->slab, t, t->size);
-}
-
-void nv_task_drop_unspawned(struct nave_future *f)
-{
-    struct nv_task *t = task_of(f);
-
-    slot_unlink(&t->owner->worker->unspawned, t->slot);
-    t->slot->task = NULL;
-    slot_free(t->slot); /* nobody saw its generation */
-    nave_future_set_worker(f, &t->owner->pub);
+    nave_future_set_worker(f, &h->pub);
     f->api->drop(f);
-    task_free(t);
+    nv_task_free(h->worker, t);
 }
 
-nave_task_id nv_task_spawn(struct nave_future *f)
+/* The word and the counts of a task that is spawned by `w`, or from outside (NULL). */
+static nave_task_id task_begin(struct nv_task *t, struct nave_join *out_join)
 {
-    struct nv_task *t = task_of(f);
-    struct nv_worker *w = t->owner->worker;
-    struct nv_task_slot *slot = t->slot;
-    uint64_t generation = __atomic_load_n(&slot->word, __ATOMIC_RELAXED) >> 32;
+    uint64_t id = generation(t->word) << 32;
 
-    slot_unlink(&w->unspawned, slot);
-    slot_link(&w->live_slots, slot);
-    __atomic_store_n(&slot->word, generation << 32 | NV_TASK_LIVE | NV_TASK_NOTIFIED,
+    t->flags &= (uint8_t)~NV_TASK_UNSPAWNED;
+    if (out_join) {
+        out_join->api = &nv_join_table;
+        out_join->task = t;
+        out_join->id = id;
+        out_join->reserved = 0;
+    }
+    __atomic_store_n(&t->word,
+                     id | NV_TASK_LIVE | NV_TASK_SCHEDULED | (out_join ? NV_TASK_JOINED : 0),
                      __ATOMIC_RELEASE);
+    return id | ((uintptr_t)t >> 6 & UINT32_MAX);
+}
+
+nave_task_id nv_task_spawn(struct nv_worker_handle *h, struct nave_future *f, int32_t is_local,
+                           struct nave_join *out_join)
+{
+    struct nv_worker *w = h->worker;
+    struct nv_task *t = nv_task_of(f);
+    nave_task_id id;
+
+    t->pins = is_local || !h->siblings;
+    t->home = (uint16_t)w->index;
+    id = task_begin(t, out_join);
     nv_stat_add(&w->stats.spawned, 1);
-    slot->mark = nv_stat_queued(w, &w->stats);
-    nv_jobs_push(&w->ready, &slot->job);
-    return generation << 32 | slot->index;
+    nv_sched_push(w, t);
+    return id;
 }
 
-/* Take the task off its slot; stale wakers see the next generation. `is_queued`: the job is still in
- * a queue, and frees the slot when it is run. */
-static void task_end(struct nv_task_slot *slot, int32_t is_queued)
+nave_err nv_task_spawn_outside(struct nv_worker_handle *const *handles,
+                               const struct nave_future_iface *api, size_t frame,
+                               void (*init)(void *frame, void *arg), void *arg,
+                               struct nave_join *out_join)
 {
-    struct nv_worker *w = slot->worker;
-    struct nv_task *t = slot->task;
-    uint64_t generation = (__atomic_load_n(&slot->word, __ATOMIC_RELAXED) >> 32) + 1;
+    struct nv_group *g = handles[0]->worker->group;
+    struct nv_task *t;
+    nave_err err;
 
-    nv_stat_add(&w->stats.completed, 1);
-    slot_unlink(&w->live_slots, slot);
-    slot->task = NULL;
-    generation &= UINT32_MAX;
-    __atomic_store_n(&slot->word, generation << 32 | (is_queued ? NV_TASK_NOTIFIED : 0),
-                     __ATOMIC_RELEASE);
-    nave_future_set_worker(&t->future, &t->owner->pub);
-    t->future.api->drop(&t->future);
-    task_free(t);
-    /* A slot whose generations are used up (0) is left out: ids are never given twice. */
-    if (!is_queued && generation != 0)
-        slot_free(slot);
+    if (__atomic_load_n(&g->is_closed, __ATOMIC_ACQUIRE))
+        return NAVE_ECLOSED;
+    err = task_make(g, NULL, api, frame, &t);
+    if (err != NAVE_OK)
+        return err;
+    t->owner = handles[0];
+    t->flags = NV_TASK_OUTSIDE;
+    if (init)
+        init(nave_future_frame(&t->future), arg);
+    (void)task_begin(t, out_join);
+    __atomic_fetch_add(&g->spawned_outside, 1, __ATOMIC_RELAXED);
+    nv_task_schedule(t);
+    return NAVE_OK;
 }
 
-static void slot_run(struct nave_job *j)
+/* --- the end --------------------------------------------------------------------------------- */
+
+static void free_at_home(struct nave_job *j)
 {
-    struct nv_task_slot *slot = NAVE_CONTAINER_OF(j, struct nv_task_slot, job);
-    uint64_t word = __atomic_load_n(&slot->word, __ATOMIC_ACQUIRE);
-    struct nave_waker waker = {.api = slot->worker->waker_api,
-                               .task = slot,
-                               .id = (word & ~(uint64_t)UINT32_MAX) | slot->index};
-    struct nave_cx cx = {.waker = &waker, .budget = TASK_BUDGET};
-    struct nv_task *t = slot->task;
+    struct nv_task *t = NAVE_CONTAINER_OF(j, struct nv_task, job);
+
+    nv_task_free(t->owner->worker, t);
+}
+
+void nv_task_free(struct nv_worker *w, struct nv_task *t)
+{
+    struct nv_worker *owner = t->owner->worker;
+    uint64_t next = (generation(__atomic_load_n(&t->word, __ATOMIC_RELAXED)) + 1) & UINT32_MAX;
+
+    /* What a worker counts it alone counts. */
+    if (!w) {
+        t->job.run = free_at_home;
+        if (nv_worker_post(owner, &t->job) == NAVE_OK)
+            return;
+    } else if (!(t->flags & NV_TASK_OUTSIDE)) {
+        struct nv_worker_handle *h = nv_handle_on(t->owner, w);
+
+        nv_usage_add(&h->usage.tasks, (uint64_t)-1);
+        nv_usage_add(&h->usage.bytes, -t->bytes);
+    }
+    t->flags = 0;
+    __atomic_store_n(&t->word, next << 32, __ATOMIC_RELEASE);
+    /* One whose generations are used up is left out: ids are never given twice. */
+    if (next != 0)
+        nv_task_pool_give(&owner->group->pool, w ? &w->cache : NULL, t, t->class);
+}
+
+/* --- the poll -------------------------------------------------------------------------------- */
+
+/* It returned PENDING. From the swap on another worker may have it. */
+static void go_idle(struct nv_worker *w, struct nv_task *t, uint64_t word)
+{
+    uint64_t idle;
+
+    do {
+        if (word & NV_TASK_AGAIN) {
+            nv_stat_add(&w->stats.self_wakes, 1);
+            nv_sched_requeue(w, t);
+            return;
+        }
+        idle = word & ~(uint64_t)NV_TASK_SCHEDULED;
+    } while (
+        !__atomic_compare_exchange_n(&t->word, &word, idle, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+}
+
+void nv_task_run(struct nv_worker *w, struct nv_task *t)
+{
+    uint64_t word = __atomic_load_n(&t->word, __ATOMIC_ACQUIRE);
+    struct nave_waker waker = {.api = w->waker_api, .task = t, .id = word};
+    struct nv_worker_handle *h = nv_handle_on(t->owner, w);
+    struct nave_cx cx = {.worker = &h->pub, .waker = &waker, .budget = w->budget, .task = t};
     nave_poll result;
 
-    if (!(word & NV_TASK_LIVE)) { /* dropped while it was queued */
-        __atomic_fetch_and(&slot->word, ~(uint64_t)NV_TASK_NOTIFIED, __ATOMIC_RELAXED);
-        if (word >> 32 != 0)
-            slot_free(slot);
-        return;
+    /* Before the poll: a wake from now on is a reason to poll again. */
+    if (NAVE_UNLIKELY(word & NV_TASK_AGAIN))
+        word = __atomic_fetch_and(&t->word, ~(uint64_t)NV_TASK_AGAIN, __ATOMIC_ACQ_REL) &
+               ~(uint64_t)NV_TASK_AGAIN;
+    if (NAVE_UNLIKELY(t->flags & NV_TASK_OUTSIDE)) {
+        t->flags &= (uint8_t)~NV_TASK_OUTSIDE;
+        account(h, t);
     }
-    cx.worker = &t->owner->pub;
-    nv_stat_add(&slot->worker->stats.polls, 1);
-    nv_stat_enter(&slot->worker->stats, t->owner, t->future.api->name);
-    if (NAVE_UNLIKELY(slot->mark)) {
-        nv_stat_dequeued(slot->worker, slot->mark);
-        slot->mark = 0;
+    cx.is_canceled = (word & NV_TASK_CANCEL) != 0;
+    t->polls++;
+    w->current = t;
+    nv_stat_add(&w->stats.polls, 1);
+    nv_stat_enter(&w->stats, h, t->future.api->name);
+    if (NAVE_UNLIKELY(t->mark)) {
+        nv_stat_dequeued(w, t->mark);
+        t->mark = 0;
     }
-    /* Clear NOTIFIED before the poll: a wake from now on is a reason to poll again. */
-    __atomic_fetch_xor(&slot->word, (uint64_t)(NV_TASK_NOTIFIED | NV_TASK_RUNNING),
-                       __ATOMIC_ACQ_REL);
-    if (NAVE_UNLIKELY(nv_sample_due(&slot->worker->sample_left)))
-        result = nv_sample_poll(t->owner, &t->future, &cx);
+    if (NAVE_UNLIKELY(nv_sample_due(&w->sample_left)))
+        result = nv_sample_poll(h, &t->future, &cx);
     else
         result = t->future.api->poll(&t->future, &cx);
+    w->current = NULL;
+    w->budget = cx.budget;
     if (result == NAVE_READY) {
-        task_end(slot, 0);
+        nv_task_end(w, t, t->future.api->result(&t->future));
+    } else if (cx.flags & NAVE_CX_YIELD) {
+        nv_stat_add(&w->stats.yields, 1);
+        nv_sched_requeue(w, t); /* it stays SCHEDULED */
+    } else {
+        go_idle(w, t, word);
+    }
+    nv_worker_micro(w);
+}
+
+/* --- all of them ----------------------------------------------------------------------------- */
+
+static void drop_if_home(struct nv_task *t, void *arg)
+{
+    struct nv_worker *w = arg;
+    uint64_t word = __atomic_load_n(&t->word, __ATOMIC_ACQUIRE);
+
+    if ((word & (NV_TASK_LIVE | NV_TASK_COMPLETE)) != NV_TASK_LIVE || t->home != w->index)
         return;
-    }
-    if (cx.flags & NAVE_CX_YIELD)
-        __atomic_fetch_or(&slot->word, NV_TASK_NOTIFIED, __ATOMIC_RELAXED);
-    word = __atomic_fetch_and(&slot->word, ~(uint64_t)NV_TASK_RUNNING, __ATOMIC_ACQ_REL);
-    if (word & NV_TASK_NOTIFIED) {
-        nv_stat_add(&slot->worker->stats.self_wakes, 1);
-        slot->mark = nv_stat_queued(slot->worker, &slot->worker->stats);
-        nv_jobs_push(&slot->worker->ready, &slot->job); /* at the back: others first */
-    }
+    /* Whoever sets SCHEDULED queues it; set it here so that nobody else does. */
+    __atomic_fetch_or(&t->word, NV_TASK_SCHEDULED, __ATOMIC_ACQ_REL);
+    nv_task_end(w, t, NAVE_ECANCELED);
 }
 
 void nv_task_drop_all(struct nv_worker *w)
 {
-    while (w->live_slots) {
-        struct nv_task_slot *slot = w->live_slots;
-        /* Whoever sets NOTIFIED queues the job; set it here so that nobody else does. */
-        uint64_t word = __atomic_fetch_or(&slot->word, NV_TASK_NOTIFIED, __ATOMIC_ACQ_REL);
+    nv_sched_forget(w);
+    nv_task_pool_each(&w->group->pool, drop_if_home, w);
+    nv_sched_forget(w); /* what the drops have woken or spawned */
+}
 
-        task_end(slot, (word & NV_TASK_NOTIFIED) != 0);
-    }
+static void drop_unspawned(struct nv_task *t, void *arg)
+{
+    struct nv_worker *w = arg;
+
+    if (__atomic_load_n(&t->word, __ATOMIC_RELAXED) & NV_TASK_LIVE)
+        return;
+    if ((t->flags & NV_TASK_UNSPAWNED) && t->home == w->index)
+        nv_task_drop_unspawned(t->owner, &t->future);
 }
 
 void nv_task_fini(struct nv_worker *w)
 {
-    struct nv_task_chunk *chunk = w->task_chunks;
+    nv_task_pool_each(&w->group->pool, drop_unspawned, w);
+}
 
-    while (w->unspawned)
-        nv_task_drop_unspawned(&w->unspawned->task->future);
-    while (chunk) {
-        struct nv_task_chunk *next = chunk->next;
+/* --- the dump -------------------------------------------------------------------------------- */
 
-        nv_slab_free(&w->slab, chunk, sizeof(*chunk));
-        chunk = next;
-    }
-    w->task_chunks = NULL;
-    w->free_slots = NULL;
+int32_t nv_task_hold_still(struct nv_task *t)
+{
+    uint64_t word = __atomic_load_n(&t->word, __ATOMIC_RELAXED);
+
+    if ((word & (NV_TASK_LIVE | NV_TASK_SCHEDULED | NV_TASK_COMPLETE)) != NV_TASK_LIVE)
+        return 0;
+    return __atomic_compare_exchange_n(&t->word, &word, word | NV_TASK_SCHEDULED, 0,
+                                       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+void nv_task_let_go(struct nv_task *t)
+{
+    uint64_t word = __atomic_load_n(&t->word, __ATOMIC_RELAXED);
+
+    do {
+        if (word & NV_TASK_AGAIN) { /* woken meanwhile */
+            nv_task_schedule(t);
+            return;
+        }
+    } while (!__atomic_compare_exchange_n(&t->word, &word, word & ~(uint64_t)NV_TASK_SCHEDULED, 0,
+                                          __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
 }

@@ -16,6 +16,7 @@
 
 #include "check.h"
 #include "door.h"
+#include "group.h"
 #include "lifecycle.h"
 #include "reload.h"
 #include "runtime.h"
@@ -36,7 +37,6 @@ nave_err nv_threads_create(struct nave_runtime *rt)
     struct nv_threads *ts = &rt->threads;
     char backend[32] = "";
     struct nv_worker_options o = {.is_checked = (uint32_t)rt->is_checked,
-                                  .max_tasks = rt->conf.max_tasks,
                                   .max_bytes = rt->conf.max_memory,
                                   .log = on_worker_log,
                                   .log_arg = rt,
@@ -61,6 +61,14 @@ nave_err nv_threads_create(struct nave_runtime *rt)
         goto fail;
     }
     ts->has_lock = 1;
+    ts->handles = calloc(rt->worker_count, sizeof(*ts->handles));
+    if (!ts->handles)
+        goto fail;
+    err =
+        nv_group_create(rt->worker_count, rt->conf.max_tasks, rt->conf.max_task_bytes, &ts->group);
+    if (err)
+        goto fail;
+    o.group = ts->group;
     for (i = 0; i < rt->worker_count; i++) {
         o.index = i;
         if (rt->world) {
@@ -73,9 +81,12 @@ nave_err nv_threads_create(struct nave_runtime *rt)
         if (err)
             goto fail;
         nv_worker_handle_init(&ts->each[i].handle, ts->each[i].worker, "core");
+        ts->each[i].handle.siblings = ts->handles;
+        ts->handles[i] = &ts->each[i].handle;
         if (rt->world)
             nv_world_join(rt->world, i, ts->each[i].worker);
     }
+    nv_exec_init(&rt->exec, ts->handles);
     /* From here on nave_runtime_stop() of another thread finds workers to wake. */
     __atomic_store_n(&ts->count, rt->worker_count, __ATOMIC_RELEASE);
     return NAVE_OK;
@@ -94,6 +105,11 @@ void nv_threads_destroy(struct nave_runtime *rt)
     __atomic_store_n(&ts->count, 0, __ATOMIC_RELEASE);
     for (i = 0; ts->each && i < rt->worker_count; i++)
         nv_worker_destroy(ts->each[i].worker);
+    rt->exec.pub.api = NULL;
+    nv_group_destroy(ts->group);
+    ts->group = NULL;
+    free(ts->handles);
+    ts->handles = NULL;
     free(ts->each);
     ts->each = NULL;
     if (rt->world)
@@ -254,14 +270,19 @@ static nave_nsec wait_of(const struct nv_thread *t, nave_nsec max_wait_ns)
 static void look_for_idle(struct nv_thread *t)
 {
     struct nv_threads *ts = &t->rt->threads;
-    uint32_t is_idle;
+    uint32_t is_idle, is_last;
 
-    is_idle = t->is_draining && nv_worker_holds(t->worker) == 0 && nv_worker_tasks(t->worker) == 0;
-    if (is_idle != __atomic_load_n(&t->is_idle, __ATOMIC_RELAXED)) {
+    if (!t->is_draining)
+        return;
+    is_idle = nv_worker_holds(t->worker) == 0;
+    if (is_idle != __atomic_load_n(&t->is_idle, __ATOMIC_RELAXED))
         __atomic_store_n(&t->is_idle, is_idle, __ATOMIC_RELEASE);
-        if (is_idle && t->index != 0)
-            nv_worker_wake(ts->each[0].worker);
-    }
+    /* Of two workers whose last tasks end at the same time, one must see that the other's has. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    is_last = is_idle && nv_worker_tasks(t->worker) == 0;
+    if (is_last && !t->has_told && t->index != 0)
+        nv_worker_wake(ts->each[0].worker);
+    t->has_told = is_last;
 }
 
 static void look_for_drain(struct nv_thread *t)
@@ -298,22 +319,55 @@ static void report_stragglers(struct nv_thread *t)
                             "off: %llu of kind \"%s\" on worker %u",
                             p->id, (unsigned long long)u->holds, u->hold_what ? u->hold_what : "?",
                             t->index);
-        if (u->tasks)
-            nv_report_error(&rt->report, NAVE_ESTRAGGLERS, &at,
-                            "plugin \"%s\" still had work at the end of the drain, which was cut "
-                            "off: %llu of kind \"task\" on worker %u",
-                            p->id, (unsigned long long)u->tasks, t->index);
     }
     __atomic_store_n(&rt->threads.has_stragglers, 1, __ATOMIC_RELEASE);
+}
+
+/* Tasks belong to no worker: they are told once, when nobody polls any more. */
+static void report_tasks(struct nave_runtime *rt)
+{
+    uint32_t i, k;
+
+    for (i = 0; i < rt->plugin_count; i++) {
+        const struct nv_plugin *p = rt->plugins[i];
+        struct nv_place at = {.plugin = p->id};
+        uint64_t tasks = 0;
+
+        for (k = 0; k < rt->worker_count; k++)
+            tasks += nv_usage_read(&p->handles[k]->usage.tasks);
+        if (tasks)
+            nv_report_error(&rt->report, NAVE_ESTRAGGLERS, &at,
+                            "plugin \"%s\" still had work at the end of the drain, which was cut "
+                            "off: %llu of kind \"task\"",
+                            p->id, (unsigned long long)tasks);
+    }
+    __atomic_store_n(&rt->threads.has_stragglers, 1, __ATOMIC_RELEASE);
+}
+
+/* Wait until every worker has left its loop: tasks may be dropped only when nobody polls. */
+static void meet(struct nv_threads *ts)
+{
+    (void)pthread_mutex_lock(&ts->lock);
+    if (++ts->left == ts->voters)
+        (void)pthread_cond_broadcast(&ts->changed);
+    while (ts->left < ts->voters)
+        (void)pthread_cond_wait(&ts->changed, &ts->lock);
+    (void)pthread_mutex_unlock(&ts->lock);
 }
 
 /* The way down. Posted jobs run while their plugins live; tasks go before what they use. */
 static void fall(struct nv_thread *t)
 {
+    struct nv_threads *ts = &t->rt->threads;
+
     stop_listeners(t);
-    if (nv_worker_holds(t->worker) + nv_worker_tasks(t->worker) > 0)
+    if (nv_worker_holds(t->worker) > 0)
         report_stragglers(t);
+    __atomic_store_n(&ts->group->is_closed, 1, __ATOMIC_RELEASE);
     nv_worker_close_inbox(t->worker);
+    meet(ts);
+    if (t->index == 0 && nv_group_tasks(ts->group) > 0)
+        report_tasks(t->rt);
     nv_worker_drop_tasks(t->worker);
     t->is_falling = 1;
     stop_plugins(t);
@@ -487,7 +541,7 @@ static int32_t look(struct nave_runtime *rt)
     for (i = 0; i < rt->worker_count; i++)
         if (!__atomic_load_n(&ts->each[i].is_idle, __ATOMIC_ACQUIRE))
             return 0;
-    return !nv_blocking_is_busy(&rt->blocking);
+    return nv_group_tasks(ts->group) == 0 && !nv_blocking_is_busy(&rt->blocking);
 }
 
 int32_t nv_threads_turn(struct nave_runtime *rt, nave_nsec max_wait_ns)

@@ -31,12 +31,15 @@ struct nv_thread {
     int32_t is_draining;
     int32_t is_falling; /* plugins are about to be stopped      */
     nave_nsec deadline_ns;
+    uint32_t has_told; /* worker 0, that nothing is left      */
     /* any thread */
-    uint32_t is_idle; /* atomic: draining, and nothing is left */
+    uint32_t is_idle; /* atomic: draining, and nothing is held */
 };
 
 struct nv_threads {
     struct nv_thread *each;
+    struct nv_group *group;
+    struct nv_worker_handle **handles; /* the core's own, one a worker */
     uint32_t count;
     /* the vote, under lock */
     pthread_mutex_t lock;
@@ -47,6 +50,7 @@ struct nv_threads {
     uint32_t round;
     nave_err worst;  /* the first failure of this round */
     nave_err agreed; /* of the last round               */
+    uint32_t left;   /* workers that have left their loops */
     /* any thread */
     uint32_t stops;          /* atomic: calls of nave_runtime_stop        */
     uint32_t is_ended;       /* atomic: leave the loop                    */

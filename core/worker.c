@@ -12,13 +12,16 @@
 #include <string.h>
 
 #include "check.h"
+#include "group.h"
+#include "scheduler.h"
 #include "task.h"
 #include "worker_state.h"
 
-#define MAX_TASKS_DEFAULT 1048576u
-#define TIMERS_A_TURN     256u
-#define JOBS_A_TURN       1024u
-#define WALL_EVERY        NAVE_SEC
+#define TIMERS_A_TURN 256u
+#define JOBS_A_TURN   1024u
+#define WALL_EVERY    NAVE_SEC
+
+__thread struct nv_worker *nv_here;
 
 /* --- the clock ------------------------------------------------------------------------------- */
 
@@ -52,14 +55,19 @@ nave_err nv_worker_create(const struct nv_worker_options *options, struct nv_wor
         return NAVE_ENOMEM;
     memset(w, 0, sizeof(*w));
     err = ops->create(options->poller_arg, options->backend, &w->poller);
-    if (err != NAVE_OK) {
-        free(w);
-        return err;
+    if (err != NAVE_OK)
+        goto fail;
+    w->group = options->group;
+    if (!w->group) {
+        err = nv_group_create(1, options->max_tasks, 0, &w->group);
+        if (err != NAVE_OK)
+            goto fail_poller;
+        w->has_own_group = 1;
     }
     w->poller_ops = ops;
     w->index = options->index;
     w->is_checked = options->is_checked;
-    w->max_tasks = options->max_tasks ? options->max_tasks : MAX_TASKS_DEFAULT;
+    w->random = ((uint64_t)w->index + 1) * 0x9e3779b97f4a7c15u;
     w->log = options->log;
     w->log_arg = options->log_arg;
     w->who = options->who;
@@ -72,8 +80,18 @@ nave_err nv_worker_create(const struct nv_worker_options *options, struct nv_wor
     read_clock(w);
     nv_wheel_init(&w->wheel, w->clock.now_ns);
     w->stats.since_ns = w->clock.now_ns;
+    /* A worker by itself is the first one, and is found by its index, too. */
+    if (w->has_own_group)
+        w->group->workers[0] = w;
+    __atomic_store_n(&w->group->workers[w->index], w, __ATOMIC_RELEASE);
     *out_worker = w;
     return NAVE_OK;
+
+fail_poller:
+    ops->destroy(w->poller);
+fail:
+    free(w);
+    return err;
 }
 
 void nv_worker_destroy(struct nv_worker *w)
@@ -86,6 +104,9 @@ void nv_worker_destroy(struct nv_worker *w)
     w->poller_ops->destroy(w->poller);
     nv_slab_fini(&w->slab);
     nv_check_forget(w->checks);
+    __atomic_store_n(&w->group->workers[w->index], NULL, __ATOMIC_RELEASE);
+    if (w->has_own_group)
+        nv_group_destroy(w->group);
     free(w);
 }
 
@@ -185,7 +206,8 @@ static nave_nsec wait_until(const struct nv_worker *w, nave_nsec max_wait_ns)
 {
     nave_nsec next, now;
 
-    if (max_wait_ns <= 0 || w->deferred.head || w->ready.head || w->posted.head)
+    if (max_wait_ns <= 0 || w->deferred.head || w->posted.head || nv_sched_has_work(w) ||
+        w->is_searching)
         return 0;
     next = nv_wheel_next(&w->wheel);
     if (next <= w->clock.now_ns)
@@ -203,6 +225,7 @@ static void on_woke(void *arg)
 {
     struct nv_worker *w = arg;
 
+    nv_sched_after_wait(w);
     /* From here on a post need not wake: the inbox is looked at in this turn. */
     if (w->is_waiting) {
         w->is_waiting = 0;
@@ -216,8 +239,13 @@ static void on_woke(void *arg)
 
 nave_nsec nv_worker_park(struct nv_worker *w, nave_nsec max_wait_ns)
 {
-    nave_nsec until = wait_until(w, max_wait_ns);
+    struct nv_worker *outer = nv_here;
+    nave_nsec until;
 
+    nv_here = w;
+    until = wait_until(w, max_wait_ns);
+    if (until > 0 && !nv_sched_before_wait(w))
+        until = 0;
     if (until > 0) {
         w->is_waiting = (uint32_t)nv_inbox_may_wait(&w->inbox);
         if (w->is_waiting)
@@ -225,6 +253,7 @@ nave_nsec nv_worker_park(struct nv_worker *w, nave_nsec max_wait_ns)
         else
             until = 0;
     }
+    nv_here = outer;
     return until;
 }
 
@@ -235,15 +264,17 @@ uint32_t nv_worker_turn(struct nv_worker *w, nave_nsec max_wait_ns)
 
 uint32_t nv_worker_go_on(struct nv_worker *w, nave_nsec until_ns)
 {
-    uint64_t polls = 0; /* each counts itself */
-    uint32_t n = w->poller_ops->poll(w->poller, until_ns, on_woke, w);
+    struct nv_worker *outer = nv_here;
+    uint32_t n;
 
+    nv_here = w;
+    n = w->poller_ops->poll(w->poller, until_ns, on_woke, w);
     n += run_timers(w);
     n += run_inbox(w);
     if (w->deferred.head)
         n += run_jobs(w, &w->deferred, &w->stats.jobs);
-    if (w->ready.head)
-        n += run_jobs(w, &w->ready, &polls);
+    n += nv_sched_run(w);
+    nv_here = outer;
     return n;
 }
 
@@ -316,7 +347,7 @@ uint64_t nv_worker_holds(const struct nv_worker *w)
 
 uint64_t nv_worker_tasks(const struct nv_worker *w)
 {
-    return w->tasks;
+    return nv_group_tasks(w->group);
 }
 
 void nv_worker_drop_tasks(struct nv_worker *w)

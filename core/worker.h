@@ -14,6 +14,7 @@
 
 #include "usage.h"
 
+struct nv_group;      /* group.h */
 struct nv_poller_ops; /* poller.h: the reactor behind a thin table */
 struct nv_worker;
 
@@ -23,12 +24,16 @@ struct nv_worker_handle {
     struct nv_worker *worker;
     struct nv_usage usage;
     const char *plugin_id; /* for reports; outlives the handle */
+    /* The plugin's handles on all workers, by their indexes: its tasks may be polled by any of them. NULL:
+     * its tasks stay where they are made. */
+    struct nv_worker_handle *const *siblings;
 };
 
 struct nv_worker_options {
     uint32_t index;
     uint32_t is_checked;                /* handles get asserting tables (NAVE_CHECK=1) */
-    uint64_t max_tasks;                 /* 0: the default of 1,048,576                  */
+    struct nv_group *group;             /* NULL: it makes one of its own, for itself alone */
+    uint64_t max_tasks;                 /* of a group of its own; 0: no limit               */
     uint64_t max_bytes;                 /* of slab memory; 0: no limit                  */
     const char *backend;                /* "epoll", "poll", "select", ...; NULL: best   */
     const struct nv_poller_ops *poller; /* NULL: libevent                   */
@@ -84,10 +89,10 @@ void nv_worker_close_inbox(struct nv_worker *w);
 /* Holds of all plugins together; the drain ends at 0. Thread: [worker]. */
 uint64_t nv_worker_holds(const struct nv_worker *w);
 
-/* Tasks that have not ended. Thread: [worker]. */
+/* Tasks of the group that have not ended; exact when it is 0. Thread: [any]. */
 uint64_t nv_worker_tasks(const struct nv_worker *w);
 
-/* Cancel and drop all tasks. Thread: [worker]. */
+/* Drop all tasks that are at home on `w`. Thread: [worker]. State: no worker of the group turns. */
 void nv_worker_drop_tasks(struct nv_worker *w);
 
 /* The monotonic clock of the last turn, in nanoseconds. Thread: [worker]. */

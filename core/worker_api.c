@@ -125,14 +125,23 @@ static nave_err api_future_new(struct nave_worker *pub, const struct nave_future
 
 static void api_future_drop(struct nave_worker *pub, struct nave_future *f)
 {
-    (void)pub;
-    nv_task_drop_unspawned(f);
+    nv_task_drop_unspawned(handle_of(pub), f);
 }
 
 static nave_task_id api_spawn(struct nave_worker *pub, struct nave_future *f_take)
 {
-    (void)pub;
-    return nv_task_spawn(f_take);
+    return nv_task_spawn(handle_of(pub), f_take, 0, NULL);
+}
+
+static nave_task_id api_spawn_local(struct nave_worker *pub, struct nave_future *f_take)
+{
+    return nv_task_spawn(handle_of(pub), f_take, 1, NULL);
+}
+
+static nave_task_id api_spawn_join(struct nave_worker *pub, struct nave_future *f_take,
+                                   uint32_t flags, struct nave_join *out_join)
+{
+    return nv_task_spawn(handle_of(pub), f_take, (flags & NAVE_SPAWN_LOCAL) != 0, out_join);
 }
 
 static void api_hold(struct nave_worker *pub, const char *what)
@@ -163,11 +172,18 @@ static void api_microtask(struct nave_worker *pub, struct nave_job *j)
     nv_jobs_push(&handle_of(pub)->worker->micro, j);
 }
 
-/* No task moves to another worker yet: each is pinned from birth. */
 static void api_pin(struct nave_worker *pub, void *task)
 {
+    struct nv_task *t = task;
+
+    if (t->pins++ == 0)
+        t->home = (uint16_t)handle_of(pub)->worker->index;
+}
+
+static void api_unpin(struct nave_worker *pub, void *task)
+{
     (void)pub;
-    (void)task;
+    ((struct nv_task *)task)->pins--;
 }
 
 const struct nave_worker_iface nv_worker_table = {
@@ -184,11 +200,12 @@ const struct nave_worker_iface nv_worker_table = {
     .future_new = api_future_new,
     .future_drop = api_future_drop,
     .spawn = api_spawn,
-    .spawn_local = api_spawn,
+    .spawn_local = api_spawn_local,
     .hold = api_hold,
     .release = api_release,
     .recall = api_recall,
     .microtask = api_microtask,
     .pin = api_pin,
-    .unpin = api_pin,
+    .unpin = api_unpin,
+    .spawn_join = api_spawn_join,
 };

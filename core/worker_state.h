@@ -10,14 +10,16 @@
 #include "inbox.h"
 #include "list.h"
 #include "poller.h"
+#include "ring.h"
 #include "slab.h"
 #include "stats.h"
+#include "task_pool.h"
 #include "wheel.h"
 #include "worker.h"
 
-struct nv_task_chunk;
-struct nv_task_slot;
 struct nv_check_set;
+struct nv_group;
+struct nv_task;
 
 struct nv_worker {
     /* hot, the owner's */
@@ -25,14 +27,25 @@ struct nv_worker {
     const struct nv_poller_ops *poller_ops;
     struct nv_poller *poller;
     struct nv_jobs deferred;
-    struct nv_jobs ready;  /* jobs of tasks */
+    struct nv_jobs pinned;   /* tasks that stay here, by their jobs */
+    struct nv_task *lifo;    /* atomic: what runs next, see scheduler.h */
+    struct nv_task *current; /* that is being polled; NULL: none */
+    struct nv_group *group;
+    uint32_t tick;
+    uint32_t lifo_left; /* polls in a row out of lifo that are left */
+    uint32_t budget;    /* of the next poll */
+    uint32_t run_polls; /* of the last run */
+    nave_nsec run_since_ns;
+    nave_nsec poll_ns; /* what a poll costs, on average */
+    uint64_t random;   /* of xorshift; never 0 */
+    uint32_t is_searching;
+    uint32_t is_idle;      /* marked so in the group */
     struct nv_jobs micro;  /* to run before anything else, after each callback */
     struct nv_jobs posted; /* out of the inbox; what is more than a turn's worth stays, in order */
     size_t io_size;
     size_t
         io_guard; /* bytes in front of an io: in checked mode, so that one that was closed is seen */
     uint64_t holds;
-    uint64_t tasks;
     uint32_t is_attached;
     uint32_t is_waiting; /* in the poller, and whoever posts must wake it */
     uint32_t is_checked;
@@ -42,14 +55,10 @@ struct nv_worker {
 
     /* cold, the owner's */
     uint32_t index;
-    uint32_t slot_count;
-    uint64_t max_tasks;
+    uint32_t has_own_group;
     nave_nsec wall_offset_ns; /* wall = now + offset, as of wall_read_ns */
     nave_nsec wall_read_ns;
-    struct nv_task_chunk *task_chunks;
-    struct nv_task_slot *free_slots;
-    struct nv_task_slot *live_slots; /* of spawned tasks               */
-    struct nv_task_slot *unspawned;  /* of futures that may be spawned */
+    struct nv_task_cache cache;
     void (*log)(void *arg, uint32_t level, const char *text);
     void *log_arg;
     const char *(*who)(void *arg, const void *address);
@@ -65,12 +74,24 @@ struct nv_worker {
     /* any thread's; on a line of its own */
     struct nv_inbox inbox __attribute__((aligned(64)));
     nave_nsec woken_ns; /* atomic: when somebody woke it; 0: nobody, see stats.c */
+    uint32_t is_stuck;  /* atomic: see nv_group_rescue */
+    struct nv_ring ring;
 };
+
+/* The worker whose turn it is on this thread; NULL: none. Several may share a thread. */
+extern __thread struct nv_worker *nv_here __attribute__((tls_model("initial-exec")));
 
 /* 1: the calling thread is the worker's. Thread: [any]. */
 static inline int32_t nv_worker_is_here(const struct nv_worker *w)
 {
     return w->is_attached && pthread_equal(w->thread, pthread_self());
+}
+
+/* The handle of the same plugin as `h` on worker `w`. Thread: [worker]. */
+static inline struct nv_worker_handle *nv_handle_on(struct nv_worker_handle *h,
+                                                    const struct nv_worker *w)
+{
+    return h->worker == w || !h->siblings ? h : h->siblings[w->index];
 }
 
 /* Run the microtasks of `w`, also those that they add. Thread: [worker]. */

@@ -15,7 +15,9 @@ dist_man_MANS += \
 	%D%/man/man3/nave_channels.3 \
 	%D%/man/man3/nave_conf.3 \
 	%D%/man/man3/nave_err.3 \
+	%D%/man/man3/nave_exec.3 \
 	%D%/man/man3/nave_future.3 \
+	%D%/man/man3/nave_join.3 \
 	%D%/man/man3/nave_handlers.3 \
 	%D%/man/man3/nave_host.3 \
 	%D%/man/man3/nave_http.3 \

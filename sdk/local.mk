@@ -17,14 +17,16 @@ sdk_headers = \
 	%D%/include/nave/deadline.h \
 	%D%/include/nave/define.h \
 	%D%/include/nave/error.h \
+	%D%/include/nave/exec.h \
 	%D%/include/nave/handlers.h \
 	%D%/include/nave/host.h \
 	%D%/include/nave/http.h \
 	%D%/include/nave/http_prepare.h \
 	%D%/include/nave/iface.h \
 	%D%/include/nave/interval.h \
-	%D%/include/nave/join_all.h \
+	%D%/include/nave/join.h \
 	%D%/include/nave/lock.h \
+	%D%/include/nave/join_all.h \
 	%D%/include/nave/mpsc.h \
 	%D%/include/nave/nave.h \
 	%D%/include/nave/notify.h \

@@ -17,6 +17,8 @@
 #include <nave/conf.h>
 #include <nave/deadline.h>
 #include <nave/error.h>
+#include <nave/join.h>
+#include <nave/exec.h>
 #include <nave/host.h>
 #include <nave/http.h>
 #include <nave/http_prepare.h>

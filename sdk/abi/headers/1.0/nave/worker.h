@@ -12,6 +12,7 @@
 #include <nave/base.h>
 #include <nave/error.h>
 #include <nave/iface.h>
+#include <nave/join.h>
 #include <nave/op.h>
 #include <nave/task.h>
 #include <nave/timer.h>
@@ -48,6 +49,8 @@ struct nave_io {
     uint32_t flags; /* NAVE_IO_IS_EDGE */
     uint32_t reserved;
 };
+
+#define NAVE_SPAWN_LOCAL (1u << 0) /* never leaves this worker */
 
 /* "nave.worker/1" */
 struct nave_worker_iface {
@@ -118,6 +121,10 @@ struct nave_worker_iface {
     void (*pin)(struct nave_worker *w, void *task);
     /* The end of one pin. Thread: [worker]. */
     void (*unpin)(struct nave_worker *w, void *task);
+    /* As spawn, with NAVE_SPAWN_*, and *out_join is the handle of the task (join.h).
+     * Thread: [worker]. Never fails. Owns: takes f_take. */
+    nave_task_id (*spawn_join)(struct nave_worker *w, struct nave_future *f_take, uint32_t flags,
+                               struct nave_join *out_join);
 };
 
 /* The handle of a worker, one for each plugin. The head is frozen. */
@@ -201,6 +208,13 @@ static inline void nave_worker_defer(struct nave_worker *w, struct nave_job *j)
 static inline NAVE_NODISCARD nave_err nave_worker_post(struct nave_worker *w, struct nave_job *j)
 {
     return w->api->post(w, j);
+}
+
+/* See nave_worker_iface.spawn_join. Thread: [worker]. */
+static inline nave_task_id nave_spawn_join(struct nave_worker *w, struct nave_future *f_take,
+                                           uint32_t flags, struct nave_join *out_join)
+{
+    return w->api->spawn_join(w, f_take, flags, out_join);
 }
 
 /* See nave_worker_iface.microtask. Thread: [worker]. */
