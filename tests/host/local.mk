@@ -218,3 +218,8 @@ check_PROGRAMS += %D%/test_reload
 %C%_test_reload_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
 %C%_test_reload_LDFLAGS  = $(FAILING_LINK)
 %C%_test_reload_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
+check_PROGRAMS += %D%/test_channels
+%C%_test_channels_SOURCES  = %D%/test_channels.c
+%C%_test_channels_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_channels_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
