@@ -296,7 +296,7 @@ static void turn(struct nv_thread *t, nave_nsec max_wait_ns)
 {
     look_for_drain(t);
     /* The first turn of a drain does not wait: it may be over already. */
-    if (t->is_draining && nv_worker_holds(t->worker) + nv_worker_tasks(t->worker) == 0 &&
+    if (t->is_draining && nv_worker_holds(t->worker) == 0 &&
         !__atomic_load_n(&t->is_idle, __ATOMIC_RELAXED))
         max_wait_ns = 0;
     (void)nv_worker_turn(t->worker, wait_of(t, max_wait_ns));
