@@ -33,4 +33,20 @@ AM_TESTS_ENVIRONMENT = \
 	NAVE_CASES_DIR="$${NAVE_CASES_DIR:-$(abs_top_srcdir)/tests/data}"; export NAVE_CASES_DIR; \
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
 	top_builddir='$(abs_top_builddir)'; export top_builddir; \
-	CC='$(CC)'; export CC; CXX='$(CXX)'; export CXX;
+	CC='$(CC)'; export CC; CXX='$(CXX)'; export CXX; \
+	if test -n "$$NAVE_TEST_BACKEND"; then \
+	  LD_PRELOAD='$(abs_top_builddir)/tests/support/.libs/backend_preload.so'; export LD_PRELOAD; fi;
+
+# What opens sockets or waits for something, once more on each of the lesser backends of libevent that are
+# here: docs/internals/reactor.md. Not for builds with sanitizers, which must be loaded first.
+BACKENDS = poll select
+
+.PHONY: check-backends
+check-backends:
+	@tests=`for t in $(TESTS); do case $$t in \
+	  tests/core/*|tests/host/*|tests/http1/*|tests/files/*|tests/tcp/*|tests/sim/*|tests/examples/*|tests/e2e/*) \
+	    echo $$t;; esac; done`; \
+	for backend in $(BACKENDS); do \
+	  echo "backend $$backend"; \
+	  NAVE_TEST_BACKEND=$$backend $(MAKE) $(AM_MAKEFLAGS) check TESTS="`echo $$tests`" || exit 1; \
+	done

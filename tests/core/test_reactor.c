@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -105,6 +106,19 @@ static int stop(void)
 {
     nv_worker_destroy(worker);
     return 0;
+}
+
+/* The best one; a test run may have another for all who do not ask (tests/local.mk). */
+static void nobody_asks_and_gets_the_best_or_that_of_the_test_run(void)
+{
+    const char *of_run = getenv("NAVE_TEST_BACKEND");
+    const struct nv_worker_options o = {.index = 0};
+    struct nv_worker *made = NULL;
+
+    CU_ASSERT_EQUAL_FATAL(nv_worker_create(&o, &made), NAVE_OK);
+    CU_ASSERT_STRING_EQUAL(nv_worker_backend(made),
+                           of_run && *of_run ? of_run : nv_worker_backends()[0]);
+    nv_worker_destroy(made);
 }
 
 static void the_backend_asked_for_is_the_one_in_use(void)
@@ -382,6 +396,7 @@ static void an_unknown_backend_is_not_found(void)
         TEST(a_timer_ends_a_wait_and_is_not_early), TEST(a_wait_with_a_limit_ends_without_work)
 
 static CU_TestInfo epoll_tests[] = {BACKEND_TESTS, TEST(an_unknown_backend_is_not_found),
+                                    TEST(nobody_asks_and_gets_the_best_or_that_of_the_test_run),
                                     CU_TEST_INFO_NULL};
 static CU_TestInfo poll_tests[] = {BACKEND_TESTS, CU_TEST_INFO_NULL};
 static CU_TestInfo select_tests[] = {BACKEND_TESTS, CU_TEST_INFO_NULL};

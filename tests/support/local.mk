@@ -10,6 +10,13 @@ check_LTLIBRARIES += %D%/libsupport.la
 	%D%/mem_stream.h
 %C%_libsupport_la_CPPFLAGS = $(TEST_CPPFLAGS)
 
+# For runs with NAVE_TEST_BACKEND: see tests/local.mk.
+check_LTLIBRARIES += %D%/backend_preload.la
+%C%_backend_preload_la_SOURCES  = %D%/backend_preload.c
+%C%_backend_preload_la_CPPFLAGS = -D_GNU_SOURCE $(EVENT_CFLAGS)
+%C%_backend_preload_la_LDFLAGS  = $(AM_LDFLAGS) -module -avoid-version -rpath $(abs_builddir)
+%C%_backend_preload_la_LIBADD   = $(EVENT_LIBS) $(DL_LIBS)
+
 # For programs that read failing.h.
 FAILING_LINK = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
