@@ -10,27 +10,47 @@
  *    and within a level the slots are in the order of time: the first is found by two ctz.
  *  - A timer's tick is never later than its deadline asks for; nave_timer_extend() makes the
  *    deadline later without telling, which is seen when the slot is reached.
- *  - Lists are in arming order except where a timer was filed again late; such slots of level 0 are
- *    marked and sorted once, when they fire. (Sorting while filing would be quadratic.)
+ *  - Chains are in arming order except where a timer was filed again late; such slots of level 0 are
+ *    marked and sorted once, when they fire. (Sorting while filing would be quadratic.) The four chains
+ *    of a slot are merged by order when it fires.
  */
 #include "wheel.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #define SORT_BINS 64
-
-static int list_is_empty(const struct nave_timer *head)
-{
-    return head->next == head;
-}
+#define AHEAD     8u /* of each chain: few enough to overlap with what was done before */
 
 static void list_reset(struct nave_timer *head)
 {
     head->next = head->prev = head;
 }
 
-static void slot_clear(struct nv_wheel *w, uint32_t level, uint32_t index)
+static int slot_is_empty(struct nv_wheel_slot *slot)
 {
+    uint32_t c;
+
+    for (c = 0; c < NV_WHEEL_CHAINS; c++)
+        if (nv_wheel_head(slot, c)->next != nv_wheel_head(slot, c))
+            return 0;
+    return 1;
+}
+
+static void slot_reset(struct nv_wheel_slot *slot)
+{
+    uint32_t c;
+
+    for (c = 0; c < NV_WHEEL_CHAINS; c++)
+        list_reset(nv_wheel_head(slot, c));
+}
+
+/* Slot `at`, counted over all levels, has no timers any more. */
+static void slot_clear(struct nv_wheel *w, uint32_t at)
+{
+    uint32_t level = at / NV_WHEEL_SLOTS, index = at % NV_WHEEL_SLOTS;
+
+    w->first[level][index] = UINT64_MAX;
     w->occupied[level] &= ~(1ull << index);
     if (!w->occupied[level])
         w->levels &= ~(1u << level);
@@ -41,21 +61,22 @@ static void slot_clear(struct nv_wheel *w, uint32_t level, uint32_t index)
 /* File a timer that was armed before others may have been: mark its slot when it is out of order. */
 static void file_again(struct nv_wheel *w, struct nave_timer *t, uint64_t tick)
 {
-    const struct nave_timer *head = nv_wheel_file(w, t, tick), *before = t->prev;
-    uint32_t at = (uint32_t)(head - &w->slot[0][0]);
+    uint32_t at = nv_wheel_file(w, t, tick);
 
-    if (at < NV_WHEEL_SLOTS && before != head && before->order > t->order)
+    if (at < NV_WHEEL_SLOTS && t->prev != t->next && t->prev->order > t->order)
         w->unsorted |= 1ull << at;
 }
 
-void nv_wheel_emptied(struct nv_wheel *w, struct nave_timer *head)
+void nv_wheel_emptied(struct nv_wheel *w, const struct nave_timer *head)
 {
+    uintptr_t offset = (uintptr_t)head - (uintptr_t)w->slot; /* its place tells the slot */
     uint32_t at;
 
-    if (head == &w->due)
-        return;
-    at = (uint32_t)(head - &w->slot[0][0]); /* its place tells the slot */
-    slot_clear(w, at / NV_WHEEL_SLOTS, at % NV_WHEEL_SLOTS);
+    if (offset >= sizeof(w->slot))
+        return; /* it is one of `due` */
+    at = (uint32_t)(offset / sizeof(w->slot[0][0]));
+    if (slot_is_empty(&w->slot[0][0] + at))
+        slot_clear(w, at);
 }
 
 static struct nave_timer *merge(struct nave_timer *a, struct nave_timer *b)
@@ -73,7 +94,7 @@ static struct nave_timer *merge(struct nave_timer *a, struct nave_timer *b)
     return first;
 }
 
-/* Sort a list by arming order: a bottom-up merge sort over the next pointers. */
+/* Sort a list that is not empty by arming order: a bottom-up merge sort over the next pointers. */
 static void list_sort(struct nave_timer *head)
 {
     struct nave_timer *bins[SORT_BINS] = {NULL}, *t, *rest = head->next, *prev = head;
@@ -99,14 +120,24 @@ static void list_sort(struct nave_timer *head)
     head->prev = prev;
 }
 
-/* Move the list at `head` behind `to`, which is empty. */
-static void list_move(struct nave_timer *to, struct nave_timer *head)
+/* Move the chains of slot `at` to `to`, which is empty. */
+static void slot_move(struct nv_wheel *w, struct nv_wheel_slot *to, uint32_t at)
 {
-    to->next = head->next;
-    to->prev = head->prev;
-    to->next->prev = to;
-    to->prev->next = to;
-    list_reset(head);
+    struct nv_wheel_slot *slot = &w->slot[0][0] + at;
+    uint32_t c;
+
+    for (c = 0; c < NV_WHEEL_CHAINS; c++) {
+        struct nave_timer *from = nv_wheel_head(slot, c), *head = nv_wheel_head(to, c);
+
+        if (from->next == from)
+            continue;
+        head->next = from->next;
+        head->prev = from->prev;
+        head->next->prev = head;
+        head->prev->next = head;
+        list_reset(from);
+    }
+    slot_clear(w, at);
 }
 
 /* Where the deadline is now, which is not before where `t` was filed. */
@@ -117,24 +148,86 @@ static uint64_t moved_tick(const struct nave_timer *t)
     return tick > t->tick ? tick : t->tick;
 }
 
-static void cascade(struct nv_wheel *w, uint32_t level, uint32_t index)
+/* Empty slot `at` into the levels below, one of each chain in turn: while one is waited for, the next
+ * are on their way. The levels below are empty, so the order of each chain is kept. */
+static void cascade(struct nv_wheel *w, uint32_t at)
 {
-    struct nave_timer list, *t, *next;
+    struct nave_timer *next[NV_WHEEL_CHAINS];
+    uint32_t c, left;
 
-    list_move(&list, &w->slot[level][index]);
-    slot_clear(w, level, index);
-    for (t = list.next; t != &list; t = next) {
-        next = t->next;
-        file_again(w, t, moved_tick(t));
+    slot_move(w, &w->leaving, at);
+    for (c = 0; c < NV_WHEEL_CHAINS; c++)
+        next[c] = nv_wheel_head(&w->leaving, c)->next;
+    do {
+        for (c = left = 0; c < NV_WHEEL_CHAINS; c++) {
+            struct nave_timer *t = next[c];
+
+            if (t == nv_wheel_head(&w->leaving, c))
+                continue;
+            next[c] = t->next;
+            __builtin_prefetch(next[c], 1);
+            file_again(w, t, moved_tick(t));
+            left++;
+        }
+    } while (left > 0);
+    slot_reset(&w->leaving);
+}
+
+/* Look at the next of each chain of `due`, side by side, so that they are there when their turn comes. */
+static void look_ahead(struct nv_wheel *w)
+{
+    const struct nave_timer *head[NV_WHEEL_CHAINS], *t[NV_WHEEL_CHAINS];
+    uint32_t c, i, n = 0;
+
+    for (c = 0; c < NV_WHEEL_CHAINS; c++)
+        t[c] = head[c] = nv_wheel_head(&w->due, c);
+    for (i = 0; i < AHEAD; i++) {
+        uint32_t before = n;
+
+        for (c = 0; c < NV_WHEEL_CHAINS; c++) {
+            const struct nave_timer *next = t[c]->next;
+
+            if (next != head[c]) {
+                t[c] = next;
+                n++;
+            }
+        }
+        if (n == before)
+            break;
     }
+    w->due_ahead = n;
+}
+
+/* The first of `due` in the order of arming; NULL when there is none. */
+static struct nave_timer *first_due(struct nv_wheel *w)
+{
+    uint64_t order = w->due_order + 1;
+    struct nave_timer *head = nv_wheel_head(&w->due, order % NV_WHEEL_CHAINS), *first = head->next;
+    uint32_t c;
+
+    /* Those that are armed one after the other often fire so: none is between. */
+    if (first != head && first->order == order)
+        return first;
+    for (c = 0, first = NULL, order = UINT64_MAX; c < NV_WHEEL_CHAINS; c++) {
+        struct nave_timer *t;
+
+        head = nv_wheel_head(&w->due, c);
+        t = head->next;
+        if (t != head && t->order < order) {
+            order = t->order;
+            first = t;
+        }
+    }
+    return first;
 }
 
 /* Move the cursor to the first occupied slot that is due and empty it, into `due` or the levels
  * below. 0: there is none. */
 static int enter_next_slot(struct nv_wheel *w)
 {
-    uint32_t level, index, shift;
+    uint32_t level, index, shift, c;
     uint64_t start;
+    int is_unsorted;
 
     if (!w->levels) {
         w->cursor = w->target;
@@ -151,12 +244,16 @@ static int enter_next_slot(struct nv_wheel *w)
     }
     w->cursor = start;
     if (level > 0) {
-        cascade(w, level, index);
+        cascade(w, level * NV_WHEEL_SLOTS + index);
         return 1;
     }
-    w->is_due_unsorted = (uint32_t)(w->unsorted >> index & 1);
-    list_move(&w->due, &w->slot[0][index]);
-    slot_clear(w, 0, index);
+    is_unsorted = (int)(w->unsorted >> index & 1);
+    slot_move(w, &w->due, index);
+    for (c = 0; is_unsorted && c < NV_WHEEL_CHAINS; c++)
+        if (nv_wheel_head(&w->due, c)->next != nv_wheel_head(&w->due, c))
+            list_sort(nv_wheel_head(&w->due, c));
+    w->due_ahead = 0;
+    w->due_order = 0;
     return 1;
 }
 
@@ -165,9 +262,11 @@ void nv_wheel_init(struct nv_wheel *w, nave_nsec now_ns)
     uint32_t i;
 
     memset(w, 0, sizeof(*w));
+    memset(w->first, 0xff, sizeof(w->first));
     for (i = 0; i < NV_WHEEL_LEVELS * NV_WHEEL_SLOTS; i++)
-        list_reset(&w->slot[0][0] + i);
-    list_reset(&w->due);
+        slot_reset(&w->slot[0][0] + i);
+    slot_reset(&w->due);
+    slot_reset(&w->leaving);
     w->cursor = w->target = (now_ns > 0 ? (uint64_t)now_ns : 0) / (uint64_t)NV_WHEEL_TICK;
 }
 
@@ -184,43 +283,42 @@ struct nave_timer *nv_wheel_pop(struct nv_wheel *w)
 {
     for (;;) {
         struct nave_timer *t;
-        uint64_t tick;
 
-        if (list_is_empty(&w->due)) {
+        if (w->due_ahead == 0)
+            look_ahead(w);
+        t = first_due(w);
+        if (!t) {
             if (!enter_next_slot(w))
                 return NULL;
             continue;
         }
-        if (w->is_due_unsorted) {
-            list_sort(&w->due);
-            w->is_due_unsorted = 0;
-        }
-        t = w->due.next;
         /* Armed by a callback of this batch: the next one's. Only the last tick has such. */
         if (t->order > w->limit)
             return NULL;
-        tick = moved_tick(t);
         nv_wheel_unlink(w, t);
-        if (tick > w->cursor) {
-            file_again(w, t, tick);
+        w->due_order = t->order;
+        if (w->due_ahead > 0)
+            w->due_ahead--;
+        if (NAVE_UNLIKELY(t->deadline_ns > (nave_nsec)(w->cursor * (uint64_t)NV_WHEEL_TICK))) {
+            file_again(w, t, nv_wheel_tick_of(t->deadline_ns)); /* it was extended */
             continue;
         }
         return t;
     }
 }
 
-nave_nsec nv_wheel_next(const struct nv_wheel *w)
+nave_nsec nv_wheel_next(struct nv_wheel *w)
 {
     uint32_t level, index;
     uint64_t tick;
 
-    if (!list_is_empty(&w->due))
+    if (!slot_is_empty(&w->due))
         return (nave_nsec)(w->cursor * (uint64_t)NV_WHEEL_TICK);
     if (!w->levels)
         return NAVE_NEVER;
     level = (uint32_t)__builtin_ctz(w->levels);
     index = (uint32_t)__builtin_ctzll(w->occupied[level]);
-    tick = w->slot[level][index].tick;
+    tick = w->first[level][index];
     if (tick > (uint64_t)(NAVE_NEVER / NV_WHEEL_TICK))
         return NAVE_NEVER;
     return (nave_nsec)(tick * (uint64_t)NV_WHEEL_TICK);

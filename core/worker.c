@@ -202,7 +202,7 @@ static uint32_t run_inbox(struct nv_worker *w)
 
 /* The point until which this turn may wait; 0: there is something to run. Deadlines are points, so
  * the clock is read only for a caller who limits the wait. */
-static nave_nsec wait_until(const struct nv_worker *w, nave_nsec max_wait_ns)
+static nave_nsec wait_until(struct nv_worker *w, nave_nsec max_wait_ns)
 {
     nave_nsec next, now;
 

@@ -35,13 +35,20 @@ static void api_free(struct nave_worker *pub, void *ptr, size_t size)
     nv_slab_free(&h->worker->slab, ptr, size);
 }
 
-static void api_timer_start(struct nave_worker *pub, struct nave_timer *t, nave_nsec deadline_ns,
-                            nave_timer_fn *fn, void *arg)
+/* Take an armed timer out, perhaps one that was armed through another handle of this worker. What may call
+ * is the last: nothing is saved on the stack, so nothing waits there for a store to a line far away. */
+static void disarm(struct nv_worker *w, struct nave_timer *t)
+{
+    nv_usage_add(&handle_of(t->worker)->usage.timers, (uint64_t)-1);
+    nv_wheel_stop(&w->wheel, t);
+}
+
+static inline __attribute__((always_inline)) void arm(struct nave_worker *pub, struct nave_timer *t,
+                                                      nave_nsec deadline_ns, nave_timer_fn *fn,
+                                                      void *arg)
 {
     struct nv_worker_handle *h = handle_of(pub);
 
-    if (nave_timer_is_armed(t)) /* perhaps through another handle of this worker */
-        nv_usage_add(&handle_of(t->worker)->usage.timers, (uint64_t)-1);
     nv_usage_add(&h->usage.timers, 1);
     t->fn = fn;
     t->arg = arg;
@@ -49,14 +56,26 @@ static void api_timer_start(struct nave_worker *pub, struct nave_timer *t, nave_
     nv_wheel_start(&h->worker->wheel, t, deadline_ns);
 }
 
+static __attribute__((noinline)) void move(struct nave_worker *pub, struct nave_timer *t,
+                                           nave_nsec deadline_ns, nave_timer_fn *fn, void *arg)
+{
+    disarm(handle_of(pub)->worker, t);
+    arm(pub, t, deadline_ns, fn, arg);
+}
+
+static void api_timer_start(struct nave_worker *pub, struct nave_timer *t, nave_nsec deadline_ns,
+                            nave_timer_fn *fn, void *arg)
+{
+    if (nave_timer_is_armed(t))
+        move(pub, t, deadline_ns, fn, arg);
+    else
+        arm(pub, t, deadline_ns, fn, arg);
+}
+
 static void api_timer_stop(struct nave_worker *pub, struct nave_timer *t)
 {
-    struct nv_worker_handle *h = handle_of(pub);
-
-    if (!nave_timer_is_armed(t))
-        return;
-    nv_wheel_stop(&h->worker->wheel, t);
-    nv_usage_add(&handle_of(t->worker)->usage.timers, (uint64_t)-1);
+    if (nave_timer_is_armed(t))
+        disarm(handle_of(pub)->worker, t);
 }
 
 static void api_defer(struct nave_worker *pub, struct nave_job *j)

@@ -30,6 +30,8 @@ static nave_nsec ms(int64_t n)
 static void arm(struct nave_timer *t, int id, nave_nsec deadline_ns)
 {
     t->arg = (void *)(intptr_t)id;
+    if (nave_timer_is_armed(t))
+        nv_wheel_stop(&wheel, t);
     nv_wheel_start(&wheel, t, deadline_ns);
 }
 
@@ -102,6 +104,49 @@ static void equal_deadlines_fire_in_arming_order_across_levels(void)
     CU_ASSERT_EQUAL_FATAL(log.n, 6);
     for (i = 0; i < 6; i++)
         CU_ASSERT_EQUAL(log.id[i], i);
+}
+
+/* Thousands of one tick, armed from far and near, some stopped, some moved there and some away. */
+static void a_crowd_of_one_tick_fires_in_arming_order(void)
+{
+    enum { CROWD = 3000 };
+    static struct nave_timer t[CROWD];
+    static uint64_t fired[CROWD];
+    nave_nsec when = ms(300000);
+    struct nave_timer *next;
+    int i, n = 0, expected = 0, wrong = 0;
+
+    memset(t, 0, sizeof(t));
+    nv_wheel_init(&wheel, 0);
+    for (i = 0; i < CROWD; i++) {
+        if (i == 1000 || i == 2000) {
+            nv_wheel_advance(&wheel, i == 1000 ? when - ms(5000) : when - ms(50));
+            while ((next = nv_wheel_pop(&wheel)) != NULL)
+                wrong++;
+        }
+        arm(&t[i], i, i % 7 == 3 ? when - ms(20) : when);
+        if (i % 7 == 3)
+            t[i].deadline_ns = when; /* extended: filed again when it is reached */
+    }
+    for (i = 0; i < CROWD; i++) {
+        if (i % 5 == 1)
+            nv_wheel_stop(&wheel, &t[i]);
+        else if (i % 11 == 2)
+            t[i].deadline_ns = when + ms(1); /* away */
+        else
+            expected++;
+    }
+    nv_wheel_advance(&wheel, when);
+    while ((next = nv_wheel_pop(&wheel)) != NULL && n < CROWD)
+        fired[n++] = next->order;
+    CU_ASSERT_EQUAL(n, expected);
+    for (i = 1; i < n; i++)
+        wrong += fired[i] <= fired[i - 1];
+    CU_ASSERT_EQUAL(wrong, 0);
+    nv_wheel_advance(&wheel, when + ms(1));
+    for (n = 0; nv_wheel_pop(&wheel) != NULL; n++)
+        continue;
+    CU_ASSERT(n > 0 && nv_wheel_next(&wheel) == NAVE_NEVER);
 }
 
 static void a_deadline_moved_later_by_one_store_is_kept(void)
@@ -350,6 +395,7 @@ static CU_TestInfo wheel_tests[] = {
     {"a_deadline_that_has_passed_is_due_at_once", a_deadline_that_has_passed_is_due_at_once},
     {"equal_deadlines_fire_in_arming_order_across_levels",
      equal_deadlines_fire_in_arming_order_across_levels},
+    {"a_crowd_of_one_tick_fires_in_arming_order", a_crowd_of_one_tick_fires_in_arming_order},
     {"a_deadline_moved_later_by_one_store_is_kept", a_deadline_moved_later_by_one_store_is_kept},
     {"a_timer_restarted_while_taken_waits_for_the_next_batch",
      a_timer_restarted_while_taken_waits_for_the_next_batch},
