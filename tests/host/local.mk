@@ -15,6 +15,11 @@ check_PROGRAMS += %D%/test_blocking_host
 %C%_test_blocking_host_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
 %C%_test_blocking_host_LDADD    = core/libnavecore.la $(CUNIT_LIBS) -lpthread
 
+check_PROGRAMS += %D%/test_locks_host
+%C%_test_locks_host_SOURCES  = %D%/test_locks_host.c
+%C%_test_locks_host_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_locks_host_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
 check_PROGRAMS += %D%/test_document
 %C%_test_document_SOURCES  = %D%/test_document.c tests/support/failing.h
 %C%_test_document_CPPFLAGS = $(TEST_CPPFLAGS) -I$(top_srcdir)/tests/config -DNAVE_STATIC_PLUGIN
