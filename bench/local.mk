@@ -23,8 +23,8 @@ noinst_PROGRAMS += %D%/timers_nave
 %C%_timers_nave_LDADD        = core/libnavecore.la $(EVENT_LIBS) $(DL_LIBS) -lpthread
 
 %C%_rt_limit_SOURCES         = %D%/rt_limit.c %D%/rt.h
-%C%_rt_nave_SOURCES          = %D%/rt_nave.c %D%/rt_nave.h %D%/rt_nave_size.c %D%/rt_nave_tasks.c \
-	%D%/rt_nave_wake.c %D%/rt.h
+%C%_rt_nave_SOURCES          = %D%/rt_nave.c %D%/rt_nave.h %D%/rt_nave_async.c %D%/rt_nave_echo.c \
+	%D%/rt_nave_size.c %D%/rt_nave_tasks.c %D%/rt_nave_wake.c %D%/rt.h
 %C%_rt_nave_CPPFLAGS         = $(SDK_CPPFLAGS)
 %C%_rt_nave_LDADD            = core/libnave.la
 
@@ -43,6 +43,7 @@ EXTRA_DIST += \
 	%D%/benchlib/__init__.py \
 	%D%/benchlib/boundary.py \
 	%D%/benchlib/counts.py \
+	%D%/benchlib/growth.py \
 	%D%/benchlib/idle.py \
 	%D%/benchlib/program.py \
 	%D%/benchlib/ratio.py \

@@ -8,10 +8,16 @@
 #include "rt_nave.h"
 
 const struct rt_bench rt_benches[] = {
-    {"spawn", &rt_spawn_future, NULL, 0},
-    {"spawn_batch", &rt_batch_future, NULL, 0},
-    {"yield", &rt_yield_future, NULL, 0},
-    {"yield_many", &rt_yield_many_future, NULL, 0},
+    {"spawn", NULL, rt_spawn_start, 0},
+    {"spawn_poll", &rt_spawn_future, NULL, 0},
+    {"spawn_each", NULL, rt_each_start, 0},
+    {"spawn_batch", NULL, rt_batch_start, 0},
+    {"spawn_batch_poll", &rt_batch_future, NULL, 0},
+    {"yield", NULL, rt_yield_start, 0},
+    {"yield_poll", &rt_yield_future, NULL, 0},
+    {"yield_many", NULL, rt_yield_many_start, 0},
+    {"pingpong", NULL, rt_pingpong_start, 0},
+    {"await", NULL, rt_await_start, 0},
     {"latency0", &rt_latency_future, NULL, 0},
     {"latency64", &rt_latency_future, NULL, 64},
     {"scale", &rt_work_future, NULL, RT_WORK_SCALE},
@@ -19,6 +25,7 @@ const struct rt_bench rt_benches[] = {
     {"wake_parked", NULL, rt_wake_start, 0},
     {"memory", &rt_memory_future, NULL, 0},
     {"idle", NULL, rt_idle_start, 0},
+    {"echo", NULL, rt_idle_start, 0},
     {NULL, NULL, NULL, 0},
 };
 
@@ -66,19 +73,22 @@ int32_t rt_next(struct rt_run *run, uint64_t *out_count)
 
 /* --- the plugin ------------------------------------------------------------------------------ */
 
-struct rt_plugin {
-    struct nave_host *host;
-    struct rt_run *run;
-};
-
 static nave_err bench_create(struct nave_host *host, void **out_self)
 {
     struct rt_plugin *p = nave_host_alloc(host, sizeof(*p));
+    struct nave_handle *channels = NULL;
+    nave_err err;
 
     if (!p)
         return NAVE_ENOMEM;
+    err = host->api->bind(host, NAVE_CHANNELS_ID, 0, sizeof(struct nave_channels_iface), &channels);
+    if (err != NAVE_OK) {
+        nave_host_free(host, p, sizeof(*p));
+        return err;
+    }
     p->host = host;
     p->run = nave_host_user(host);
+    p->run->channels = (struct nave_channels *)(void *)channels;
     *out_self = p;
     return NAVE_OK;
 }
@@ -137,9 +147,11 @@ static const struct nave_plugin_ops bench_ops = {
 #define NAVE_PLUGIN_ID          "bench"
 #define NAVE_PLUGIN_VERSION     "1.0.0"
 #define NAVE_PLUGIN_FLAGS       0
-#define NAVE_PLUGIN_NEEDS(NEED) NEED("nave.worker/1", 0, 0)
+#define NAVE_PLUGIN_NEEDS(NEED) NEED("nave.worker/1", 0, 0) NEED(NAVE_CHANNELS_ID, 0, 0)
 #define NAVE_PLUGIN_PROVIDES(OFFER)
-#define NAVE_PLUGIN_ROLES(ROLE)
+#define NAVE_PLUGIN_ROLES(ROLE)                                                             \
+    ROLE(protocol, "echo", NAVE_PROTOCOL_ID, rt_echo_make, rt_echo_unmake, nave_no_options, \
+         NAVE_NO_OPTIONS, "sends back what comes")
 #define NAVE_PLUGIN_OPTIONS      NAVE_NO_OPTIONS
 #define NAVE_PLUGIN_OPTION_TABLE nave_no_options
 #define NAVE_PLUGIN_OPS          bench_ops
@@ -154,7 +166,11 @@ static void show(void *arg, const struct nave_report *r)
 int main(int argc, char **argv)
 {
     static const nave_plugin_entry_fn parts[] = {bench_plugin_entry_v1, NULL};
-    static const char config[] = "{\"plugins\": {\"bench\": {}}}";
+    static const char plain[] = "{\"plugins\": {\"bench\": {}}}";
+    static const char echo[] = "{\"plugins\": {\"bench\": {}, \"tcp\": {}},\n"
+                               " \"listeners\": [{\"name\": \"echo\", \"bind\": "
+                               "\"tcp://127.0.0.1:0\", \"protocols\": [\"echo\"]}]}";
+    const char *config = plain;
     static struct rt_run run;
     struct nave_runtime_options options = {.size = sizeof(options),
                                            .report = show,
@@ -171,10 +187,13 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s: no benchmark is called %s\n", argv[0], run.args.name);
         return 2;
     }
+    if (!strcmp(run.bench->name, "echo"))
+        config = echo;
     options.workers = run.args.workers;
+    options.plugin_path = getenv("NAVE_PLUGIN_PATH");
     err = nave_runtime_create(&options, &run.runtime);
     if (!err)
-        err = nave_runtime_configure_text(run.runtime, config, sizeof(config) - 1, "rt_nave.c");
+        err = nave_runtime_configure_text(run.runtime, config, strlen(config), "rt_nave.c");
     if (!err)
         err = nave_runtime_run(run.runtime);
     nave_runtime_destroy(run.runtime);

@@ -10,18 +10,16 @@
 #include "rt.h" /* first: it asks for all that the C library has */
 
 #include <nave/nave.h>
-#include <nave/task.h>
-#include <nave/worker.h>
 
 #define RT_WORKERS_MAX 64u
 
 struct rt_run;
 
-/* One benchmark. */
+/* One benchmark. One of the first two is there. */
 struct rt_bench {
     const char *name;
     const struct nave_future_iface *api; /* spawned on worker 0; its frame begins with rt_driver */
-    void (*start)(struct rt_run *run, struct nave_worker *w); /* or: called on each worker      */
+    void (*start)(struct rt_run *run, struct nave_worker *w); /* called on each worker          */
     uint64_t param;                                           /* of the benchmark               */
 };
 
@@ -32,12 +30,24 @@ struct rt_run {
     struct rt_args args;
     const struct rt_bench *bench;
     struct nave_runtime *runtime;
+    struct nave_channels *channels;
     struct nave_worker *workers[RT_WORKERS_MAX]; /* ours, as worker_start gave them */
     uint32_t started;                            /* workers that have; atomic       */
     uint32_t phase;                              /* 0, 1 warm up, 2 measured        */
     struct rt_span span;
     char more[256]; /* for rt_print */
 };
+
+/* The plugin. */
+struct rt_plugin {
+    struct nave_host *host;
+    struct rt_run *run;
+};
+
+/* The protocol "echo". Thread: [control]. */
+nave_err rt_echo_make(void *self, const struct nave_role_args *args,
+                      struct nave_handle **out_handle);
+void rt_echo_unmake(void *self, struct nave_handle *handle);
 
 /* The head of a benchmark's frame. */
 struct rt_driver {
@@ -76,52 +86,40 @@ static inline nave_err rt_ok(struct nave_future *f)
         .name = (text), .poll = (poll_fn), .drop = rt_no_drop, .result = rt_ok,            \
     }
 
-/* --- a child that is waited for -------------------------------------------------------------- */
+/* --- joining --------------------------------------------------------------------------------- */
 
-/* Frames of children begin with this. */
-struct rt_child_frame {
-    struct rt_child *child;
+/* What a future written by hand keeps of the task that it waits for. */
+struct rt_joiner {
+    struct nave_op op;
+    uint32_t is_waiting;
 };
 
-/* What the parent keeps of it. */
-struct rt_child {
-    struct nave_waker parent;
-    uint32_t is_done; /* atomic */
-};
-
-/* Spawn `f`, whose frame begins with struct rt_child_frame. Thread: [worker]. */
-static inline void rt_child_spawn(struct rt_child *c, struct nave_cx *cx, struct nave_future *f)
+/* READY when the task of `j` has ended; the handle is given up then. Thread: [worker]. */
+static inline nave_poll rt_join(struct rt_joiner *t, struct nave_cx *cx, struct nave_join *j)
 {
-    c->parent = *cx->waker;
-    c->is_done = 0;
-    ((struct rt_child_frame *)nave_future_frame(f))->child = c;
-    (void)cx->worker->api->spawn(cx->worker, f);
-}
-
-/* At the end of the child's poll. Thread: [worker]. */
-static inline nave_poll rt_child_ready(struct nave_future *f)
-{
-    struct rt_child *c = ((struct rt_child_frame *)nave_future_frame(f))->child;
-    struct nave_waker parent = c->parent;
-
-    __atomic_store_n(&c->is_done, 1, __ATOMIC_RELEASE);
-    parent.api->wake(&parent);
+    if (!t->is_waiting) {
+        (void)nave_join_await(cx, &t->op, j);
+        t->is_waiting = 1;
+    }
+    if (nave_op_poll(&t->op) == NAVE_PENDING)
+        return NAVE_PENDING;
+    t->is_waiting = 0;
+    nave_join_drop(j);
     return NAVE_READY;
-}
-
-/* READY when the child has ended. Thread: [worker]. */
-static inline nave_poll rt_child_poll(struct rt_child *c, struct nave_cx *cx)
-{
-    (void)cx;
-    return __atomic_load_n(&c->is_done, __ATOMIC_ACQUIRE) ? NAVE_READY : NAVE_PENDING;
 }
 
 /* --- the benchmarks' futures ----------------------------------------------------------------- */
 
+void rt_spawn_start(struct rt_run *run, struct nave_worker *w);
+void rt_each_start(struct rt_run *run, struct nave_worker *w);
+void rt_batch_start(struct rt_run *run, struct nave_worker *w);
+void rt_yield_start(struct rt_run *run, struct nave_worker *w);
+void rt_yield_many_start(struct rt_run *run, struct nave_worker *w);
+void rt_await_start(struct rt_run *run, struct nave_worker *w);
+void rt_pingpong_start(struct rt_run *run, struct nave_worker *w);
 extern const struct nave_future_iface rt_spawn_future;
 extern const struct nave_future_iface rt_batch_future;
 extern const struct nave_future_iface rt_yield_future;
-extern const struct nave_future_iface rt_yield_many_future;
 extern const struct nave_future_iface rt_latency_future;
 extern const struct nave_future_iface rt_work_future;
 extern const size_t rt_frame_max; /* of all of them */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What a task that waits costs: resident bytes, of as many tasks as operations are asked for, each with an
- * empty frame. They wait for ever and are dropped when the runtime stops.
+ * empty frame. They wait until they are told to end.
  */
 #include "rt_nave.h"
 
@@ -10,8 +10,7 @@
 static nave_poll sleeper_poll(struct nave_future *f, struct nave_cx *cx)
 {
     (void)f;
-    (void)cx;
-    return NAVE_PENDING;
+    return cx->is_canceled ? NAVE_READY : NAVE_PENDING;
 }
 
 static const struct nave_future_iface sleeper_future = RT_FUTURE(sleeper_poll, "sleeper");
@@ -30,6 +29,7 @@ static uint64_t resident(void)
 
 struct memory_frame {
     struct rt_driver head;
+    struct nave_join *handles; /* touched before */
     uint64_t before;
     uint64_t spawned;
 };
@@ -38,17 +38,19 @@ static nave_poll memory_poll(struct nave_future *f, struct nave_cx *cx)
 {
     struct memory_frame *t = nave_future_frame(f);
     struct rt_run *run = t->head.run;
-    uint64_t count = run->args.operations;
+    uint64_t count = run->args.operations, i;
 
     if (t->spawned == 0) {
         (void)rt_next(run, &t->head.left); /* no warm-up: what is new counts */
         (void)rt_next(run, &t->head.left);
+        t->handles = rt_memory(count, sizeof(*t->handles));
+        memset(t->handles, 1, count * sizeof(*t->handles));
         t->before = resident();
     }
     for (; t->spawned < count; t->spawned++) {
         struct nave_future *child = rt_future(cx->worker, &sleeper_future, 0);
 
-        (void)cx->worker->api->spawn(cx->worker, child);
+        (void)nave_spawn_join(cx->worker, child, 0, &t->handles[t->spawned]);
         if (t->spawned % 256 == 255) { /* each of them is polled once */
             t->spawned++;
             return nave_yield(cx);
@@ -56,6 +58,11 @@ static nave_poll memory_poll(struct nave_future *f, struct nave_cx *cx)
     }
     snprintf(run->more, sizeof(run->more), ", \"bytes\": %.1f",
              (double)(resident() - t->before) / (double)count);
+    for (i = 0; i < count; i++) {
+        (void)nave_join_abort(&t->handles[i]);
+        nave_join_drop(&t->handles[i]);
+    }
+    free(t->handles);
     (void)rt_next(run, &t->head.left);
     return NAVE_READY;
 }

@@ -89,7 +89,7 @@ static void *wait_for_end(void *arg)
     struct rt_run *run = arg;
     char c;
 
-    printf("{\"name\": \"idle\", \"workers\": %u}\n", run->args.workers);
+    printf("{\"name\": \"%s\", \"workers\": %u}\n", run->args.name, run->args.workers);
     fflush(stdout);
     while (read(STDIN_FILENO, &c, 1) == 1)
         continue;

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: MIT
 """The benchmarks of the runtime: tasks, wakers, workers; beside tokio, Go and libuv, and beside bare
 threads. What each operation is, is told in rt.h."""
+import contextlib
 import glob
 import json
 import os
+import resource
+import socket
 import statistics
 import struct
 import subprocess
 import time
 
-from . import stats
+from . import growth, servers, stats
 from .rounds import Rounds, Subject
 from .tools import HERE, BenchError, emit, is_elf, note
 
@@ -19,20 +22,25 @@ NAMES = {
     "spawn_batch": "1,000 tasks spawned, then joined, one worker: over tokio",
     "spawn_batch2": "the same, two workers",
     "yield": "one task that yields, and 1,000 that do: over the better of tokio and Go",
-    "pingpong": "there and back over two bounded channels: over tokio",
+    "pingpong": "there and back over two bounded channels, one worker: over tokio; calls of malloc",
     "sched_latency": "from spawn to first poll, queue depth 0 and 64: percentiles",
     "wake_parked": "two sleeping workers wake each other: over bare eventfd and epoll",
     "scale": "CPU tasks of 100 us on two workers: two bare threads over it",
     "steal": "CPU tasks of 4 us, spawned by one task, on two workers: two bare threads over it",
     "await": "calls of malloc of an async function that awaits another",
     "task": "resident bytes of a waiting task",
+    "echo_conn": "resident bytes of a connection with a task that echoes, all that is ours",
+    "growth": "atomic read-modify-writes and system calls per operation, 1 to 64 workers",
     "idle2": "wake-ups of an idle runtime of two workers",
 }
 TOKIO = ["tokio_current", "tokio_multi"]
+BY_HAND = ("spawn", "spawn_batch", "yield")  # measured as futures written by hand as well
 SECONDS = 0.1      # of a sample, when --seconds is what it is by default
 SECONDS_SHOWN = 0.6
 FEW, MANY = 10000, 110000
 TASKS = 200000
+CONNECTIONS = 10000
+SETTLE_SECONDS = 0.3
 WATCH_SECONDS = 10
 RUN_SECONDS = 60
 
@@ -73,6 +81,8 @@ def subjects(kit, benchmark, workers, peers, limit=False):
     program = ours(kit)
     if program:
         found.append(Subject("nave", [program, benchmark], kit.environment()))
+        if benchmark in BY_HAND:
+            found.append(Subject("nave_poll", [program, benchmark + "_poll"], kit.environment()))
     else:
         note("no build of nave with rt_nave found (--build DIR): only the others are measured")
     if limit:
@@ -108,7 +118,8 @@ def over_best(kit, args, stem, benchmark, workers, rivals, metric, peers=("tokio
         _, low, high = stats.median_interval(r.ratios("nave", rival, what))
         return high - low
 
-    r.run(args.rounds, sample_seconds(args), width)
+    # Two workers work together or not, which changes within a run: a longer one has the mean of it.
+    r.run(args.rounds, sample_seconds(args, 1 if workers == 1 else 3), width)
     rival = r.best(rivals, what)
     if rival and "nave" in r.kept[0]:
         other = "wall" if what == "cpu" else "cpu"
@@ -176,24 +187,62 @@ def task_bytes(kit):
     emit("task.bytes", run_ours(kit, "memory", TASKS)["bytes"], "bytes", tasks=TASKS)
 
 
-def idle(kit):
-    """How often the threads of an idle runtime woke up."""
-    p = subprocess.Popen([require_ours(kit), "idle", "1", "2"], env=kit.environment(),
-                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+@contextlib.contextmanager
+def running(kit, benchmark, workers, core=None):
+    """rt_nave with a benchmark that waits until its standard input ends; its process id."""
+    p = subprocess.Popen([require_ours(kit), benchmark, "1", str(workers)], env=kit.environment(),
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                         preexec_fn=servers.pin(core))
     try:
         if not p.stdout.readline():
-            raise BenchError("idle: it did not start")
-        time.sleep(0.3)
-        before, cpu = sleeps(p.pid), cpu_seconds(p.pid)
-        time.sleep(WATCH_SECONDS)
-        emit("idle2.wakeups", sleeps(p.pid) - before, "in %d s" % WATCH_SECONDS, workers=2,
-             cpu_ms=round((cpu_seconds(p.pid) - cpu) * 1e3, 3))
+            raise BenchError("rt_nave %s did not start" % benchmark)
+        time.sleep(SETTLE_SECONDS)
+        yield p.pid
         p.stdin.close()
-        p.wait(20)
+        if p.wait(RUN_SECONDS):
+            raise BenchError("rt_nave %s: status %d" % (benchmark, p.returncode))
     finally:
         if p.poll() is None:
             p.kill()
         p.wait()
+
+
+def idle(kit):
+    """How often the threads of an idle runtime woke up."""
+    with running(kit, "idle", 2) as pid:
+        before, cpu = sleeps(pid), cpu_seconds(pid)
+        time.sleep(WATCH_SECONDS)
+        emit("idle2.wakeups", sleeps(pid) - before, "in %d s" % WATCH_SECONDS, workers=2,
+             cpu_ms=round((cpu_seconds(pid) - cpu) * 1e3, 3))
+
+
+def echo_once(port):
+    """A connection that has echoed 32 bytes, and is silent now."""
+    s = socket.create_connection(("127.0.0.1", port), 10)
+    s.sendall(b"x" * 32)
+    if s.recv(64) != b"x" * 32:
+        raise BenchError("echo: something else came back")
+    return s
+
+
+def echo_connection(kit):
+    """Resident bytes of one connection with a task that echoes."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with running(kit, "echo", 1, servers.SERVER_CORE) as pid, contextlib.ExitStack() as stack:
+        port = servers.listening_port(pid)
+        for _ in range(64):  # code and tables are paged in
+            stack.enter_context(echo_once(port))
+        before = resident_bytes(pid)
+        for _ in range(CONNECTIONS):
+            stack.enter_context(echo_once(port))
+        emit("echo_conn.bytes", (resident_bytes(pid) - before) / CONNECTIONS, "bytes",
+             connections=CONNECTIONS)
+
+
+def resident_bytes(pid):
+    with open("/proc/%d/smaps_rollup" % pid) as f:
+        return sum(int(line.split()[1]) * 1024 for line in f if line.startswith("Rss:"))
 
 
 def cpu_seconds(pid):
@@ -223,6 +272,8 @@ def measure(kit, name, args):
         over_best(kit, args, "yield.many", "yield_many", 1, best, "ratio_best")
     elif name == "pingpong":
         over_best(kit, args, name, name, 1, TOKIO, "ratio_tokio")
+        if ours(kit):
+            mallocs(kit, name, name)
     elif name == "sched_latency":
         latency(kit, args)
     elif name == "wake_parked":
@@ -232,7 +283,12 @@ def measure(kit, name, args):
         over_limit(kit, args, name, name, "efficiency_2", True, None, ("tokio", "go"), 2)
     elif name == "await":
         mallocs(kit, "await", "await")
+        emit("await.ns", run_ours(kit, "await", 1000000)["cpu_ns"], "ns", of="cpu")
     elif name == "task":
         task_bytes(kit)
+    elif name == "growth":
+        growth.measure(kit, require_ours(kit), name, "spawn_each")
+    elif name == "echo_conn":
+        echo_connection(kit)
     elif name == "idle2":
         idle(kit)
