@@ -64,13 +64,23 @@ NAVE_ASYNC(open_doors, struct nave_sleep_op sleeps[3]; struct nave_arm arms[3];
     NAVE_END();
 }
 
-/* The workshop: until there will be no more jobs. */
-NAVE_ASYNC(
-    workshop, struct app *app; struct job job; struct nave_op recv; struct nave_sleep_op tick;
-    struct nave_select select; struct nave_arm arms[2]; struct nave_timeout limit; union {
+/* The workshop: until there will be no more jobs. A longer frame is better written as a struct. */
+struct workshop {
+    struct nave_async async; /* first */
+    struct app *app;
+    struct job job;
+    struct nave_op recv;
+    struct nave_sleep_op tick;
+    struct nave_select select;
+    struct nave_arm arms[2];
+    struct nave_timeout limit;
+    union { /* called one after the other */
         struct open_doors open;
         struct do_job job;
-    } child;)
+    } child;
+};
+NAVE_ASYNC_DECLARE(workshop);
+NAVE_ASYNC_BODY(workshop)
 {
     NAVE_BEGIN();
     NAVE_TRY(NAVE_CALL(open_doors, &f->child.open));
