@@ -89,11 +89,11 @@ struct nave_runtime {
     void *user;                                /* of the program, for its static plugins */
     struct nave_admin admin;                   /* nave.admin/1 */
     struct nv_blocking_handle blocking_handle; /* nave.blocking/1 of the host program */
-    struct nv_exec exec;                       /* nave.exec/1, of the program's tasks; while there are workers */
-    struct nv_world *world;                    /* NULL: the real one */
-    struct nv_locks locks;                     /* nave.locks/1 */
-    struct nv_channels channels;               /* nave.channels/1 of the program */
-    struct nv_conf_set *sets;                  /* set_count; owned, with their texts */
+    struct nv_exec exec;         /* nave.exec/1, of the program's tasks; while there are workers */
+    struct nv_world *world;      /* NULL: the real one */
+    struct nv_locks locks;       /* nave.locks/1 */
+    struct nv_channels channels; /* nave.channels/1 of the program */
+    struct nv_conf_set *sets;    /* set_count; owned, with their texts */
     size_t set_count;
 
     /* what configure found */

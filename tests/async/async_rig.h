@@ -228,6 +228,28 @@ static void teardown(void)
     worker = NULL;
 }
 
+static struct nave_worker_iface failing_table;
+static const struct nave_worker_iface *real_table;
+static uint32_t fails_at; /* counts down to the future that cannot be had */
+
+static nave_err failing_future_new(struct nave_worker *pub, const struct nave_future_iface *api,
+                                   size_t frame_size, struct nave_future **out_future)
+{
+    if (fails_at && --fails_at == 0)
+        return NAVE_ENOMEM;
+    return real_table->future_new(pub, api, frame_size, out_future);
+}
+
+/* From here on the worker has no memory for future number `n`. */
+static NAVE_UNUSED void fail_future(uint32_t n)
+{
+    real_table = w->api;
+    failing_table = *w->api;
+    failing_table.future_new = failing_future_new;
+    w->api = &failing_table;
+    fails_at = n;
+}
+
 /* Turn without waiting until nothing is left to run. */
 static NAVE_UNUSED void settle(void)
 {

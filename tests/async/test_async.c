@@ -691,8 +691,7 @@ static void every_failing_allocation_ends_the_recursion_and_leaves_nothing(void)
             box_put(&box, 1);
         f.depth = 5;
         f.nodes = &nodes;
-        worker->slab.flags |= NV_SLAB_FAIL;
-        worker->slab.fail_at = (uint64_t)n;
+        fail_future((uint32_t)n);
         CU_ASSERT_EQUAL(poll_once(&f.async.future), NAVE_READY);
         done = result_of(&f.async.future) == NAVE_OK;
         CU_ASSERT(done || result_of(&f.async.future) == NAVE_ENOMEM);

@@ -193,8 +193,7 @@ static void every_failing_allocation_of_a_task_is_an_error(void)
         memset(&diary, 0, sizeof(diary));
         box.count = 2;
         box.items[0] = box.items[1] = 1;
-        worker->slab.flags |= NV_SLAB_FAIL;
-        worker->slab.fail_at = (uint64_t)n;
+        fail_future((uint32_t)n);
         err = NAVE_NEW(adder, w, &f, .diary = &diary, .times = 1);
         if (err != NAVE_OK) {
             CU_ASSERT_EQUAL(err, NAVE_ENOMEM);
