@@ -3,6 +3,8 @@
  * nave.mpsc/1: order, permits, waiting and what is dropped while it waits, the end of either side, limits
  * and memory. Each test runs with tasks and with callbacks, on two workers.
  */
+#include <nave/async.h>
+
 #include "channel_rig.h"
 
 static struct nave_mpsc *tx;
@@ -732,6 +734,53 @@ static void each_allocation_may_fail_and_nothing_is_lost_(void)
 }
 BOTH_WAYS(each_allocation_may_fail_and_nothing_is_lost)
 
+/* --- its share of the worker ----------------------------------------------------------------- */
+
+#define PLENTY 1000u
+
+static uint32_t eaten;
+static uint32_t eaten_before; /* when another task had its turn */
+
+NAVE_ASYNC(greedy, struct nave_op op; uint64_t item;)
+{
+    NAVE_BEGIN();
+    while (eaten < PLENTY) {
+        NAVE_TRY(nave_mpsc_recv(cx, &f->op, rx, &f->item));
+        eaten++;
+    }
+    NAVE_CLEANUP();
+    NAVE_END();
+}
+
+NAVE_ASYNC(modest, uint32_t unused;)
+{
+    NAVE_BEGIN();
+    eaten_before = eaten;
+    NAVE_CLEANUP();
+    NAVE_END();
+}
+
+static void who_never_has_to_wait_lets_others_have_their_turn_(void)
+{
+    struct nave_worker *w = &rig.handle[0].pub;
+    struct nave_future *first = NULL, *second = NULL;
+    uint64_t n;
+
+    make(PLENTY);
+    for (n = 0; n < PLENTY; n++)
+        CU_ASSERT_EQUAL(put(n), NAVE_OK);
+    eaten = eaten_before = 0;
+    CU_ASSERT_EQUAL_FATAL(NAVE_NEW(greedy, w, &first, .item = 0), NAVE_OK);
+    CU_ASSERT_EQUAL_FATAL(NAVE_NEW(modest, w, &second, .unused = 0), NAVE_OK);
+    w->api->spawn_local(w, first);
+    w->api->spawn_local(w, second);
+    rig_run();
+    CU_ASSERT_EQUAL(eaten, PLENTY);
+    CU_ASSERT(eaten_before < 200);
+    end();
+}
+BOTH_WAYS(who_never_has_to_wait_lets_others_have_their_turn)
+
 static CU_TestInfo tests[] = {
     {"what_is_sent_is_received_in_its_order", what_is_sent_is_received_in_its_order},
     {"items_of_every_size_come_whole", items_of_every_size_come_whole},
@@ -778,6 +827,8 @@ static CU_TestInfo tests[] = {
      an_unbounded_queue_keeps_the_order_over_all_blocks},
     {"in_steady_state_nothing_is_allocated", in_steady_state_nothing_is_allocated},
     {"each_allocation_may_fail_and_nothing_is_lost", each_allocation_may_fail_and_nothing_is_lost},
+    {"who_never_has_to_wait_lets_others_have_their_turn",
+     who_never_has_to_wait_lets_others_have_their_turn},
     CU_TEST_INFO_NULL,
 };
 
