@@ -419,7 +419,9 @@ const void *nv_check_shadow(struct nv_check *c, const struct nv_check_rule *rule
     if (s->life == NV_LIFE_OVER)
         nv_check_breach(c, ADVICE_OVER, "the handle is over: an earlier call gave it up");
     if (set->worker) {
-        if (set->worker->is_attached && !nv_worker_is_here(set->worker))
+        /* A task may be polled by any worker of its runtime. */
+        if (set->worker->is_attached && !nv_worker_is_here(set->worker) &&
+            !(nv_here && nv_here->group == set->worker->group))
             nv_check_breach(c, ADVICE_WORKER, "it belongs to worker %u, and this is not its thread",
                             set->worker->index);
     } else if (rule->thread != NV_THREAD_WORKER) {

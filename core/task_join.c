@@ -209,6 +209,10 @@ static void *join_frame(const struct nave_join *j)
 
 static nave_err join_abort(const struct nave_join *j)
 {
+    const struct nv_task *t = j->task;
+
+    if (is_stale(__atomic_load_n(&t->word, __ATOMIC_ACQUIRE), j->id))
+        return NAVE_ESTALE;
     return nv_task_abort(j->task, j->id);
 }
 
@@ -280,13 +284,11 @@ static void join_drop(struct nave_join *j)
     do {
         if (is_stale(word, j->id))
             return;
-        if (word & NV_TASK_COMPLETE) {
-            nv_task_free(here && here->group == group_of(t) ? here : NULL, t);
-            return;
-        }
         next = word & ~(uint64_t)(NV_TASK_JOINED | NV_TASK_WAITED | NV_TASK_LOCKED);
     } while (
         !__atomic_compare_exchange_n(&t->word, &word, next, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+    if (word & NV_TASK_COMPLETE) /* else its runner frees it */
+        nv_task_free(here && here->group == group_of(t) ? here : NULL, t);
 }
 
 const struct nave_join_iface nv_join_table = {

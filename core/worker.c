@@ -112,16 +112,18 @@ void nv_worker_destroy(struct nv_worker *w)
 
 void nv_worker_attach(struct nv_worker *w)
 {
-    /* Written only when it changes: other threads look at it in checked mode. */
+    pthread_t self = pthread_self();
+
+    /* Written only when it changes: other threads look at it. */
     if (nv_worker_is_here(w))
         return;
-    w->thread = pthread_self();
-    w->is_attached = 1;
+    __atomic_store(&w->thread, &self, __ATOMIC_RELAXED);
+    __atomic_store_n(&w->is_attached, 1, __ATOMIC_RELEASE);
 }
 
 void nv_worker_detach(struct nv_worker *w)
 {
-    w->is_attached = 0;
+    __atomic_store_n(&w->is_attached, 0, __ATOMIC_RELEASE);
 }
 
 /* --- the turn -------------------------------------------------------------------------------- */

@@ -46,8 +46,8 @@ struct nv_worker {
     size_t
         io_guard; /* bytes in front of an io: in checked mode, so that one that was closed is seen */
     uint64_t holds;
-    uint32_t is_attached;
-    uint32_t is_waiting; /* in the poller, and whoever posts must wake it */
+    uint32_t is_attached; /* atomic */
+    uint32_t is_waiting;  /* in the poller, and whoever posts must wake it */
     uint32_t is_checked;
     uint32_t sample_left; /* callbacks until one is measured */
     pthread_t thread;     /* valid while is_attached */
@@ -84,7 +84,13 @@ extern __thread struct nv_worker *nv_here __attribute__((tls_model("initial-exec
 /* 1: the calling thread is the worker's. Thread: [any]. */
 static inline int32_t nv_worker_is_here(const struct nv_worker *w)
 {
-    return w->is_attached && pthread_equal(w->thread, pthread_self());
+    pthread_t thread;
+
+    /* Another thread may take the worker meanwhile; whichever it reads, it is not this one then. */
+    if (!__atomic_load_n(&w->is_attached, __ATOMIC_ACQUIRE))
+        return 0;
+    __atomic_load(&w->thread, &thread, __ATOMIC_RELAXED);
+    return pthread_equal(thread, pthread_self()) != 0;
 }
 
 /* The handle of the same plugin as `h` on worker `w`. Thread: [worker]. */

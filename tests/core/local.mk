@@ -17,6 +17,8 @@ check_PROGRAMS += \
 	%D%/test_slab \
 	%D%/test_sleep \
 	%D%/test_stats \
+	%D%/test_join \
+	%D%/test_steal \
 	%D%/test_task \
 	%D%/test_wheel \
 	%D%/test_worker \
@@ -138,3 +140,11 @@ check_PROGRAMS += %D%/test_channel_threads
 %C%_test_channel_threads_SOURCES  = %D%/test_channel_threads.c
 %C%_test_channel_threads_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_channel_threads_LDADD    = $(%C%_libs)
+
+%C%_test_join_SOURCES  = %D%/test_join.c %D%/workers.h
+%C%_test_join_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_join_LDADD    = $(%C%_libs)
+
+%C%_test_steal_SOURCES  = %D%/test_steal.c %D%/workers.h
+%C%_test_steal_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_steal_LDADD    = $(%C%_libs)
