@@ -123,6 +123,8 @@ void *nv_guard_clear(const struct nv_check *c, void *ptr, size_t size);
 
 /* The number of a task, for who holds a mutex; never 0. Thread: [any]. */
 #define NV_CHECK_ANY_TASK UINT64_MAX /* which one is not known */
+/* Inside the drops of so many futures, by any worker of this thread. */
+extern __thread uint32_t nv_check_dropping;
 uint64_t nv_check_task_number(const void *task, uint64_t id);
 
 /* The index of the worker whose thread this is; UINT32_MAX: no worker's. */

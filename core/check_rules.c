@@ -291,17 +291,16 @@ nave_poll nv_around_future_poll(const struct nv_check *c, const struct nave_futu
     return result;
 }
 
+__thread uint32_t nv_check_dropping;
+
 /* A task that is dropped as it is gives back what it holds; which task it is nobody knows here. */
 void nv_around_future_drop(const struct nv_check *c, const struct nave_future_iface *raw,
                            struct nave_future *f)
 {
-    struct nv_worker *w = (struct nv_worker *)(uintptr_t)c->worker;
-    uint64_t before = w->polled;
-
     nv_check_end(c, f);
-    w->polled = NV_CHECK_ANY_TASK;
+    nv_check_dropping++;
     raw->drop(f);
-    w->polled = before;
+    nv_check_dropping--;
 }
 
 void nv_before_future_result(const struct nv_check *c, struct nave_future *f)

@@ -105,10 +105,34 @@ struct nv_task *nv_group_pop(struct nv_group *g, struct nv_worker *w)
 
 /* --- waking ---------------------------------------------------------------------------------- */
 
+/* As take_idle, any of them as likely. */
+static struct nv_worker *draw_idle(struct nv_group *g)
+{
+    uint32_t i, nth, count = 0;
+
+    for (i = 0; i < NAVE_COUNT(g->idle); i++)
+        count += (uint32_t)__builtin_popcountll(g->idle[i]);
+    if (!count)
+        return NULL;
+    nth = g->choose(g->world, count);
+    for (i = 0; i < g->count; i++) {
+        uint64_t bit = (uint64_t)1 << i % 64;
+
+        if (!(g->idle[i / 64] & bit) || nth-- > 0)
+            continue;
+        g->idle[i / 64] &= ~bit;
+        break;
+    }
+    return g->workers[i];
+}
+
 /* An idle worker, no longer marked so; NULL: none is. */
 static struct nv_worker *take_idle(struct nv_group *g)
 {
     uint32_t i;
+
+    if (NAVE_UNLIKELY(g->world != NULL))
+        return draw_idle(g);
 
     for (i = 0; i < NAVE_COUNT(g->idle); i++) {
         uint64_t idle = __atomic_load_n(&g->idle[i], __ATOMIC_RELAXED);

@@ -32,6 +32,7 @@
 
 struct nv_task;
 struct nv_worker;
+struct nv_world; /* world.h */
 
 struct nv_group {
     /* read by all, written at the start */
@@ -40,6 +41,10 @@ struct nv_group {
     uint32_t is_asymmetric;
     uint32_t is_stealing; /* atomic */
     uint32_t is_closed;   /* atomic: nothing is spawned from outside any more */
+    /* NULL: the real one. A world draws what is left open, and takes steps for who waits (world.h). */
+    struct nv_world *world;
+    uint32_t (*choose)(struct nv_world *world, uint32_t count);
+    nave_err (*turn)(struct nv_world *world, nave_nsec until_ns);
     /* who is idle */
     uint64_t idle[NV_GROUP_WORKERS / 64] __attribute__((aligned(64))); /* atomic */
     uint32_t searchers __attribute__((aligned(64)));                   /* atomic */

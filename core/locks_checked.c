@@ -26,6 +26,8 @@ static uint64_t caller_number(const struct nave_runtime *rt)
     uint32_t here = rt ? nv_check_here(rt) : UINT32_MAX;
     const struct nv_worker *w = here == UINT32_MAX ? NULL : rt->threads.each[here].worker;
 
+    if (nv_check_dropping)
+        return NV_CHECK_ANY_TASK;
     if (!w)
         return (uint64_t)(uintptr_t)pthread_self() | 1u;
     return w->polled ? w->polled : CALLBACK;

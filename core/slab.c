@@ -105,8 +105,7 @@ static void *alloc_fresh(struct nv_slab *s, uint32_t c)
     return p;
 }
 
-/* A test wants it. */
-static int is_to_fail(struct nv_slab *s)
+int32_t nv_slab_is_to_fail(struct nv_slab *s)
 {
     if (s->fail_at && --s->fail_at == 0)
         return 1;
@@ -119,7 +118,7 @@ void *nv_slab_alloc(struct nv_slab *s, size_t size)
     uint32_t c;
 
     if (s->flags) {
-        if ((s->flags & NV_SLAB_FAIL) && is_to_fail(s))
+        if ((s->flags & NV_SLAB_FAIL) && nv_slab_is_to_fail(s))
             return NULL;
         if (s->flags & NV_SLAB_MALLOC)
             return alloc_large(s, size);

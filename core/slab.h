@@ -44,6 +44,9 @@ void nv_slab_fini(struct nv_slab *s);
 /* `size` bytes aligned to 16, or NULL. */
 void *nv_slab_alloc(struct nv_slab *s, size_t size);
 
+/* NV_SLAB_FAIL: 1: this allocation fails, a test wants it. */
+int32_t nv_slab_is_to_fail(struct nv_slab *s);
+
 /* Give back what alloc returned with the same size. NULL is fine. */
 void nv_slab_free(struct nv_slab *s, void *ptr, size_t size);
 

@@ -209,8 +209,10 @@ void nv_task_free(struct nv_worker *w, struct nv_task *t)
         t->job.run = free_at_home;
         if (nv_worker_post(owner, &t->job) == NAVE_OK)
             return;
-    } else if (!(t->flags & NV_TASK_OUTSIDE)) {
-        struct nv_worker_handle *h = nv_handle_on(t->owner, w);
+    }
+    if (!(t->flags &
+          NV_TASK_OUTSIDE)) { /* without `w`: the worker has stopped, and counts no more */
+        struct nv_worker_handle *h = w ? nv_handle_on(t->owner, w) : t->owner;
 
         nv_usage_add(&h->usage.tasks, (uint64_t)-1);
         nv_usage_add(&h->usage.bytes, -t->bytes);

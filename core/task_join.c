@@ -17,6 +17,7 @@
 #include "group.h"
 #include "task.h"
 #include "worker_state.h"
+#include "world.h"
 
 struct waiting_thread {
     pthread_cond_t ended;
@@ -250,6 +251,21 @@ static nave_err wait_ended(struct nv_task *t, uint64_t id, nave_nsec timeout_ns,
     return err;
 }
 
+/* There this thread is all workers: it takes steps until the task has ended. */
+static nave_err wait_in_world(const struct nave_join *j, nave_nsec timeout_ns)
+{
+    struct nv_world *world = group_of(j->task)->world;
+    nave_nsec until =
+        timeout_ns > NAVE_NEVER - world->now_ns ? NAVE_NEVER : world->now_ns + timeout_ns;
+    nave_err err = NAVE_OK, result;
+
+    while (!err && join_result(j, &result) == NAVE_EAGAIN)
+        err = group_of(j->task)->turn(world, until);
+    if (join_result(j, &result) != NAVE_EAGAIN)
+        return NAVE_OK;
+    return err == NAVE_EAGAIN ? NAVE_EDEADLOCK : err; /* nothing will ever end it */
+}
+
 static nave_err join_wait(struct nave_join *j, nave_nsec timeout_ns)
 {
     struct waiting_thread me = {.is_ended = 0};
@@ -264,6 +280,8 @@ static nave_err join_wait(struct nave_join *j, nave_nsec timeout_ns)
         return NAVE_OK;
     if (nv_here && nv_here->group == group_of(t))
         return NAVE_EDEADLOCK;
+    if (group_of(t)->world)
+        return wait_in_world(j, timeout_ns);
     if (pthread_condattr_init(&attr) != 0)
         return NAVE_ENOMEM;
     (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

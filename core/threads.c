@@ -69,6 +69,8 @@ nave_err nv_threads_create(struct nave_runtime *rt)
     if (err)
         goto fail;
     o.group = ts->group;
+    if (rt->world)
+        nv_world_take_group(rt->world, ts->group);
     for (i = 0; i < rt->worker_count; i++) {
         o.index = i;
         if (rt->world) {
@@ -355,8 +357,8 @@ static void meet(struct nv_threads *ts)
     (void)pthread_mutex_unlock(&ts->lock);
 }
 
-/* The way down. Posted jobs run while their plugins live; tasks go before what they use. */
-static void fall(struct nv_thread *t)
+/* The way down, until nothing comes any more. Posted jobs run while their plugins live. */
+static void leave(struct nv_thread *t)
 {
     struct nv_threads *ts = &t->rt->threads;
 
@@ -365,7 +367,13 @@ static void fall(struct nv_thread *t)
         report_stragglers(t);
     __atomic_store_n(&ts->group->is_closed, 1, __ATOMIC_RELEASE);
     nv_worker_close_inbox(t->worker);
-    meet(ts);
+}
+
+/* The rest of it, once all have left: tasks go before what they use. */
+static void fall(struct nv_thread *t)
+{
+    struct nv_threads *ts = &t->rt->threads;
+
     if (t->index == 0 && nv_group_tasks(ts->group) > 0)
         report_tasks(t->rt);
     nv_worker_drop_tasks(t->worker);
@@ -384,6 +392,8 @@ static void *thread_main(void *arg)
         return NULL;
     while (!__atomic_load_n(&ts->is_ended, __ATOMIC_ACQUIRE))
         turn(t, NAVE_NEVER);
+    leave(t);
+    meet(ts);
     fall(t);
     return NULL;
 }
@@ -442,9 +452,9 @@ static nave_err as_worker(struct nave_runtime *rt, uint32_t index,
     nave_err err;
 
     rt->world->current = index;
-    nv_worker_attach(t->worker);
+    nv_worker_enter(t->worker);
     err = what(t);
-    nv_worker_detach(t->worker);
+    nv_worker_exit(t->worker);
     rt->world->current = NV_WORLD_NOBODY;
     nv_log_leave(before);
     return err;
@@ -453,6 +463,12 @@ static nave_err as_worker(struct nave_runtime *rt, uint32_t index,
 static nave_err do_go_back(struct nv_thread *t)
 {
     go_back(t);
+    return NAVE_OK;
+}
+
+static nave_err do_leave(struct nv_thread *t)
+{
+    leave(t);
     return NAVE_OK;
 }
 
@@ -495,12 +511,12 @@ nave_nsec nv_threads_step(struct nave_runtime *rt, uint32_t index)
     struct nv_log_here before = nv_log_enter(rt->report.log, index);
     nave_nsec until;
 
-    nv_worker_attach(t->worker);
+    nv_worker_enter(t->worker);
     look_for_drain(t);
     (void)nv_worker_go_on(t->worker, 0);
     look_for_idle(t);
     until = nv_worker_park(t->worker, wait_of(t, NAVE_NEVER));
-    nv_worker_detach(t->worker);
+    nv_worker_exit(t->worker);
     nv_log_leave(before);
     return until;
 }
@@ -559,9 +575,9 @@ int32_t nv_threads_look(struct nave_runtime *rt)
     int32_t is_over;
 
     rt->world->current = 0; /* control is worker 0 */
-    nv_worker_attach(first);
+    nv_worker_enter(first);
     is_over = look(rt);
-    nv_worker_detach(first);
+    nv_worker_exit(first);
     rt->world->current = NV_WORLD_NOBODY;
     return is_over;
 }
@@ -574,12 +590,15 @@ nave_err nv_threads_down(struct nave_runtime *rt)
     nv_runtime_blocking_close(rt);
     if (rt->world) {
         nv_world_close(rt->world);
+        (void)as_all(rt, do_leave);
         (void)as_all(rt, do_fall);
     } else {
         nv_worker_attach(ts->each[0].worker);
         __atomic_store_n(&ts->is_ended, 1, __ATOMIC_RELEASE);
         for (i = 1; i < rt->worker_count; i++)
             nv_worker_wake(ts->each[i].worker);
+        leave(&ts->each[0]);
+        meet(ts);
         fall(&ts->each[0]);
         join_all(rt);
     }

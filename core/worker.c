@@ -121,9 +121,16 @@ void nv_worker_attach(struct nv_worker *w)
     __atomic_store_n(&w->is_attached, 1, __ATOMIC_RELEASE);
 }
 
-void nv_worker_detach(struct nv_worker *w)
+void nv_worker_enter(struct nv_worker *w)
+{
+    nv_worker_attach(w);
+    nv_here = w;
+}
+
+void nv_worker_exit(struct nv_worker *w)
 {
     __atomic_store_n(&w->is_attached, 0, __ATOMIC_RELEASE);
+    nv_here = NULL;
 }
 
 /* --- the turn -------------------------------------------------------------------------------- */
@@ -231,6 +238,7 @@ static void on_woke(void *arg)
     /* From here on a post need not wake: the inbox is looked at in this turn. */
     if (w->is_waiting) {
         w->is_waiting = 0;
+        w->run_polls = 0; /* the time since is no polls' */
         nv_inbox_wake_up(&w->inbox);
         read_clock(w);
         nv_stat_unpark(w);

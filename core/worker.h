@@ -58,8 +58,9 @@ void nv_worker_destroy(struct nv_worker *w);
 /* The calling thread is the worker's from now on. Thread: [control]. */
 void nv_worker_attach(struct nv_worker *w);
 
-/* The calling thread is the worker's no more: in a world it is another's next. Thread: [worker]. */
-void nv_worker_detach(struct nv_worker *w);
+/* In a world, where one thread is all workers in turn: it is `w` from here to exit. */
+void nv_worker_enter(struct nv_worker *w);
+void nv_worker_exit(struct nv_worker *w);
 
 /* One turn; waits at most `max_wait_ns` (NAVE_NEVER: until something happens). Returns how many
  * things were run. Thread: [worker]. */

@@ -139,6 +139,10 @@ static void api_io_close(struct nave_io *pub)
 static nave_err api_future_new(struct nave_worker *pub, const struct nave_future_iface *api,
                                size_t frame_size, struct nave_future **out_future)
 {
+    struct nv_slab *slab = &handle_of(pub)->worker->slab;
+
+    if (NAVE_UNLIKELY(slab->flags & NV_SLAB_FAIL) && nv_slab_is_to_fail(slab))
+        return NAVE_ENOMEM; /* tasks have a pool of their own; they fail like the rest */
     return nv_task_new(handle_of(pub), api, frame_size, out_future);
 }
 

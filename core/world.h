@@ -19,6 +19,7 @@
 #include "worker.h"
 
 struct nave_runtime;
+struct nv_group;
 struct nv_world;
 struct nv_world_conn;
 struct nv_world_listener;
@@ -129,6 +130,9 @@ void nv_world_close(struct nv_world *world);
 /* One step; the clock goes no further than `until_ns`. Errors: NAVE_OK; NAVE_ETIMEDOUT the clock is at
  * until_ns; NAVE_EAGAIN idle, and until_ns is NAVE_NEVER; NAVE_ELIMIT; NAVE_EDEADLOCK inside a step. */
 nave_err nv_world_step(struct nv_world *world, nave_nsec until_ns);
+
+/* The workers of `g` are in the world. State: none was made. */
+void nv_world_take_group(struct nv_world *world, struct nv_group *g);
 
 /* Call `fn` as worker `index` does, with its handle for tests. State: nobody takes a step, or it. */
 void nv_world_call(struct nv_world *world, uint32_t index, nave_sim_fn *fn, void *arg);

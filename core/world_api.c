@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "group.h"
 #include "runtime.h"
 #include "world.h"
 #include "world_net.h"
@@ -11,6 +12,19 @@
 static struct nv_world *world_of(const struct nave_sim *s)
 {
     return (struct nv_world *)(uintptr_t)s;
+}
+
+static nave_err turn(struct nv_world *world, nave_nsec until_ns)
+{
+    return nv_runtime_step(world->rt, until_ns);
+}
+
+void nv_world_take_group(struct nv_world *world, struct nv_group *g)
+{
+    g->world = world;
+    g->choose = nv_world_choose;
+    g->turn = turn;
+    g->is_asymmetric = 0; /* a system call for each wait would be the most of a step */
 }
 
 static nave_err sim_step(struct nave_sim *s)

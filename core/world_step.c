@@ -104,12 +104,13 @@ void nv_world_call(struct nv_world *world, uint32_t index, nave_sim_fn *fn, void
     struct nv_world_worker *vw = &world->each[index];
     uint32_t before = world->current;
 
+    if (before == NV_WORLD_NOBODY)
+        nv_worker_enter(vw->worker);
     world->current = index;
-    nv_worker_attach(vw->worker);
     fn(&vw->handle.pub, arg);
     if (before == NV_WORLD_NOBODY) {
         nv_worker_micro(vw->worker);
-        nv_worker_detach(vw->worker);
+        nv_worker_exit(vw->worker);
     }
     world->current = before;
     vw->is_woken = 1; /* it may have armed a timer, spawned, deferred: it parks anew */

@@ -74,6 +74,14 @@ static void arrived(struct belt *b, uint64_t item)
     b->belts->items++;
 }
 
+static void abort_one(struct belt *b)
+{
+    struct nave_join *j = &b->joins[drawn(b, BELT_SENDERS)];
+
+    if (j->api && nave_join_abort(j) != NAVE_OK)
+        b->belts->wrong = "a handle that is there is stale";
+}
+
 NAVE_ASYNC(receiver, struct belt *belt; struct nave_mpsc_rx * rx; uint64_t item; struct nave_op op;
            struct nave_op_limit limit; struct nave_sleep_op sleep;)
 {
@@ -86,6 +94,8 @@ NAVE_ASYNC(receiver, struct belt *belt; struct nave_mpsc_rx * rx; uint64_t item;
         if (NAVE_RESULT() != NAVE_OK)
             break;
         arrived(f->belt, f->item);
+        if (drawn(f->belt, 24) == 0) /* who was just given room, perhaps, and has not seen it */
+            abort_one(f->belt);
         if (drawn(f->belt, 4) == 0)
             NAVE_TRY(nave_sleep(cx, &f->sleep, (nave_nsec)drawn(f->belt, SLEEP_MAX)));
     }
@@ -134,7 +144,8 @@ void belt_begin(struct belts *belts, struct nave_worker *w)
         }
         (void)nave_mpsc_clone(tx);
         b->senders++;
-        start(b, w, f);
+        belts->made++;
+        (void)nave_spawn_join(w, f, drawn(b, 4) ? 0 : NAVE_SPAWN_LOCAL, &b->joins[i]);
     }
     nave_mpsc_drop(tx);
     if (NAVE_NEW(receiver, w, &f, .belt = b, .rx = rx) == NAVE_OK) {
@@ -144,6 +155,35 @@ void belt_begin(struct belts *belts, struct nave_worker *w)
     nave_mpsc_rx_drop(rx);
     b->was_refused = 1;
     belts->refused++;
+}
+
+void belts_abort_one(struct belts *belts)
+{
+    if (belts->count)
+        abort_one(&belts->belt[belts->sim->api->random(belts->sim, belts->count)]);
+}
+
+void belts_join(struct belts *belts)
+{
+    uint32_t i, k;
+
+    for (i = 0; i < belts->count; i++) {
+        struct belt *b = &belts->belt[i];
+
+        for (k = 0; k < BELT_SENDERS; k++) {
+            nave_err result = NAVE_OK;
+
+            if (!b->joins[k].api)
+                continue;
+            if (nave_join_result(&b->joins[k], &result) != NAVE_OK)
+                belts->wrong = "a sender that did not end";
+            else if (result == NAVE_ECANCELED)
+                belts->aborted++;
+            else if (result != NAVE_OK && result != NAVE_ECLOSED)
+                belts->wrong = "a sender that failed";
+            nave_join_drop(&b->joins[k]);
+        }
+    }
 }
 
 void belts_check(struct belts *belts)

@@ -8,6 +8,7 @@
 #define SIM_BELT_H
 
 #include <nave/channel.h>
+#include <nave/join.h>
 #include <nave/lock.h>
 #include <nave/mpsc.h>
 #include <nave/sim.h>
@@ -25,7 +26,8 @@ struct belt {
     uint32_t senders;            /* that were made             */
     uint64_t last[BELT_SENDERS]; /* of each, that has arrived  */
     uint64_t sent, received;
-    uint32_t is_over; /* the receiver has seen the end */
+    uint32_t is_over;                     /* the receiver has seen the end */
+    struct nave_join joins[BELT_SENDERS]; /* of the senders; all zero: none */
     uint32_t was_refused;
 };
 
@@ -36,6 +38,7 @@ struct belts {
     struct nave_locks *locks;
     uint64_t made, dropped, refused; /* tasks */
     uint64_t items;
+    uint64_t aborted;  /* senders that were asked to end, and did */
     const char *wrong; /* NULL: every promise was kept */
     struct belt belt[8];
     uint32_t count;
@@ -44,6 +47,13 @@ struct belts {
 /* Begin another belt, its tasks on `workers`, drawn. Nothing happens when there is no room. State: inside
  * a call on worker `w`. */
 void belt_begin(struct belts *belts, struct nave_worker *w);
+
+/* Ask a sender to end, drawn: what it waits for is taken back, and goes on to the next. */
+void belts_abort_one(struct belts *belts);
+
+/* Look at the results of the senders and give their handles up. State: as belt_begin; or the runtime has
+ * ended. */
+void belts_join(struct belts *belts);
 
 /* All belts ran to their end: what was sent must have been received. */
 void belts_check(struct belts *belts);

@@ -82,6 +82,8 @@ static nave_poll task_poll(struct nave_future *fut, struct nave_cx *cx)
         f->rounds--;
         switch (drawn(load, 4)) {
         case 0:
+            if (drawn(load, 2))
+                return nave_yield(cx);
             cx->waker->api->wake(cx->waker);
             return NAVE_PENDING;
         case 1:

@@ -173,9 +173,12 @@ static void add_work(struct scenario *s)
     uint32_t worker = (uint32_t)sim->api->random(sim, s->load.worker_count);
     nave_err err;
 
-    switch (sim->api->random(sim, 5)) {
+    switch (sim->api->random(sim, 6)) {
     case 0:
         load_belt(&s->load, worker);
+        break;
+    case 3:
+        belts_abort_one(&s->load.belts);
         break;
     case 2:
         load_spawn(&s->load, worker, 1 + (uint32_t)sim->api->random(sim, 4));
@@ -240,6 +243,7 @@ static void check(struct scenario *s, int is_calm, struct scenario_sums *sums)
     }
     if (s->load.wrong)
         wrong(s, s->load.wrong, 0);
+    belts_join(&s->load.belts);
     if (is_calm)
         belts_check(&s->load.belts);
     if (s->load.belts.wrong)
@@ -257,6 +261,7 @@ static void check(struct scenario *s, int is_calm, struct scenario_sums *sums)
     sums->clients += s->client_count;
     sums->tasks += s->load.made + s->load.belts.made;
     sums->items += s->load.belts.items;
+    sums->aborted += s->load.belts.aborted;
     sums->sleeps += s->load.sleeps;
     sums->answers += s->load.answers;
     sums->reloads += s->reloads;

@@ -13,7 +13,7 @@ struct scenario_sums {
     uint64_t steps;
     uint64_t faults;
     uint64_t clients, served, broke, shed;
-    uint64_t tasks, sleeps, answers, items;
+    uint64_t tasks, aborted, sleeps, answers, items;
     uint64_t reloads, refused_reloads;
     uint64_t stragglers;
 };

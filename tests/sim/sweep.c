@@ -103,14 +103,15 @@ int main(int argc, char **argv)
         failed = sweep_one(argv[0], seed, argc > 1, &s);
     (void)unlink(file);
     printf("%llu seeds, %llu steps, %llu faults in %.1f s of processor time\n"
-           "%llu clients: %llu served, %llu broken, %llu shed; %llu tasks, %llu sleeps, %llu "
+           "%llu clients: %llu served, %llu broken, %llu shed; %llu tasks, %llu aborted, %llu "
+           "sleeps, %llu "
            "answers, %llu items; "
            "%llu reloads, %llu refused; %llu drains with stragglers\n",
            (unsigned long long)(seed - first), (unsigned long long)s.steps,
            (unsigned long long)s.faults, (double)(clock() - began) / CLOCKS_PER_SEC,
            (unsigned long long)s.clients, (unsigned long long)s.served, (unsigned long long)s.broke,
-           (unsigned long long)s.shed, (unsigned long long)s.tasks, (unsigned long long)s.sleeps,
-           (unsigned long long)s.answers, (unsigned long long)s.items,
+           (unsigned long long)s.shed, (unsigned long long)s.tasks, (unsigned long long)s.aborted,
+           (unsigned long long)s.sleeps, (unsigned long long)s.answers, (unsigned long long)s.items,
            (unsigned long long)s.reloads, (unsigned long long)s.refused_reloads,
            (unsigned long long)s.stragglers);
     return failed;
