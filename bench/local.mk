@@ -16,6 +16,11 @@ noinst_PROGRAMS += \
 %C%_limit_libevent_LDADD     = $(EVENT_LIBS)
 %C%_load_SOURCES             = %D%/load.c %D%/requests.h
 
+noinst_PROGRAMS += %D%/blocking_nave
+%C%_blocking_nave_SOURCES    = %D%/blocking_nave.c
+%C%_blocking_nave_CPPFLAGS   = $(SDK_CPPFLAGS)
+%C%_blocking_nave_LDADD      = core/libnave.la
+
 # The worker from the inside, as in the tests of core.
 noinst_PROGRAMS += %D%/timers_nave
 %C%_timers_nave_SOURCES      = %D%/timers_nave.c %D%/timers.h
@@ -41,6 +46,7 @@ EXTRA_DIST += \
 	%D%/Makefile \
 	%D%/README.md \
 	%D%/benchlib/__init__.py \
+	%D%/benchlib/blocking.py \
 	%D%/benchlib/boundary.py \
 	%D%/benchlib/counts.py \
 	%D%/benchlib/growth.py \

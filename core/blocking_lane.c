@@ -187,6 +187,8 @@ int32_t nv_lane_run(struct nv_lane *lane, struct nv_call *call)
     call->next->prev = call->prev;
     lane->running--;
     is_dropped = !call->op;
+    call->is_coming = lane->thread_max && !is_dropped; /* a release may take its time */
+    lane->coming += call->is_coming;
     if (lane->is_abandoned) {
         (void)pthread_mutex_unlock(&lane->lock);
         end_straggler(lane, call, is_dropped);

@@ -33,6 +33,7 @@ struct nv_call {
     const char *plugin;
     void *arg;
     nave_nsec since_ns;
+    uint32_t is_coming; /* has run, and its thread is counted in lane->coming */
     struct nave_blocking_run run;
 };
 
@@ -75,6 +76,7 @@ struct nv_lane {
 
     /* threads */
     uint32_t threads;
+    uint32_t coming; /* of these: made, woken or done with a job, and about to look at the queue */
     uint32_t idle_count;
     struct nv_lane_thread *idle;  /* the one that was idle last is on top and is woken first */
     struct nv_lane_thread *ended; /* the last that ended, to be joined by the next           */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * The threads of a lane. One is made for a job that finds none idle, as long as there are fewer than
- * allowed; one that was idle for long ends. Of several idle ones the last is woken first, so that under
- * a light load the same few work and the others can end.
+ * allowed; one that was idle for long ends. None is woken while as many are on their way to the queue as
+ * jobs are in it, and of several idle ones the last is woken first: under a light load the same few
+ * work, often without falling asleep, and the others can end.
  *
  * A thread that ends is joined by the next one that ends, the last by nv_lane_join: each is joined once,
  * and nobody waits for one that still runs.
@@ -53,6 +54,7 @@ static void idle_wake(struct nv_lane *lane)
     struct nv_lane_thread *t = lane->idle;
 
     idle_remove(t);
+    lane->coming++;
     t->is_woken = 1;
     (void)pthread_cond_signal(&t->wake);
 }
@@ -78,10 +80,12 @@ static int32_t wait_for_job(struct nv_lane_thread *t)
     idle_push(t);
     while (!t->is_woken && failed == 0)
         failed = pthread_cond_timedwait(&t->wake, &t->lane->lock, &until);
-    if (t->is_woken)
-        return 1;
-    idle_remove(t);
-    return 0;
+    if (!t->is_woken) {
+        idle_remove(t);
+        return 0;
+    }
+    t->lane->coming--;
+    return 1;
 }
 
 void nv_lane_dismiss(struct nv_lane *lane)
@@ -115,6 +119,7 @@ static void *thread_main(void *arg)
 
     nv_thread_name(lane->name);
     (void)pthread_mutex_lock(&lane->lock);
+    lane->coming--;
     do {
         struct nave_op *op;
 
@@ -126,6 +131,7 @@ static void *thread_main(void *arg)
                 return NULL;
             }
             (void)pthread_mutex_lock(&lane->lock);
+            lane->coming -= t->call.is_coming;
         }
     } while (!lane->is_closed && wait_for_job(t));
     leave(t);
@@ -161,6 +167,7 @@ static nave_err make_thread(struct nv_lane *lane)
         return failed == ENOMEM ? NAVE_ENOMEM : NAVE_ELIMIT;
     }
     lane->threads++;
+    lane->coming++;
     if (lane->threads > lane->stats.peak)
         lane->stats.peak = lane->threads;
     return NAVE_OK;
@@ -172,6 +179,8 @@ nave_err nv_lane_call_thread(struct nv_lane *lane)
 {
     nave_err err;
 
+    if (lane->depth <= lane->coming)
+        return NAVE_OK; /* one is on its way for each job: the same thread goes on, awake */
     if (lane->idle) {
         idle_wake(lane);
         return NAVE_OK;

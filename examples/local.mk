@@ -28,6 +28,11 @@ TESTS += %D%/async/async %D%/channels/channels %D%/locks/locks %D%/timers/timers
 %C%_timers_timers_CPPFLAGS = $(SDK_CPPFLAGS)
 %C%_timers_timers_LDADD    = core/libnave.la
 
+noinst_PROGRAMS += %D%/blocking/count_lines
+%C%_blocking_count_lines_SOURCES  = %D%/blocking/count_lines.c
+%C%_blocking_count_lines_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_blocking_count_lines_LDADD    = core/libnave.la
+
 # The same source with the plugins linked in.
 %C%_embed_embed_static_SOURCES  = %D%/embed/embed.c
 %C%_embed_embed_static_CPPFLAGS = $(SDK_CPPFLAGS) -DEMBED_STATIC
