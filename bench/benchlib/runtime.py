@@ -28,7 +28,7 @@ NAMES = {
     "scale": "CPU tasks of 100 us on two workers: two bare threads over it",
     "steal": "CPU tasks of 4 us, spawned by one task, on two workers: two bare threads over it",
     "await": "calls of malloc of an async function that awaits another",
-    "task": "resident bytes of a waiting task",
+    "task": "bytes of a task's header; resident bytes of a waiting task",
     "echo_conn": "resident bytes of a connection with a task that echoes, all that is ours",
     "growth": "atomic read-modify-writes and system calls per operation, 1 to 64 workers",
     "idle2": "wake-ups of an idle runtime of two workers",
@@ -182,9 +182,11 @@ def mallocs(kit, stem, benchmark):
 
 
 def task_bytes(kit):
-    """Resident bytes of a waiting task with an empty frame: all that there is of it, its slot, the
-    rounding of its size and of pages as well."""
-    emit("task.bytes", run_ours(kit, "memory", TASKS)["bytes"], "bytes", tasks=TASKS)
+    """A waiting task with an empty frame: how far apart two of them lie, which is its header; and what
+    each adds to the resident set, heads of chunks and unused pages as well."""
+    said = run_ours(kit, "memory", TASKS)
+    emit("task.bytes", said["apart"], "bytes", tasks=TASKS)
+    emit("task.resident_bytes", said["resident"], "bytes", tasks=TASKS)
 
 
 @contextlib.contextmanager
