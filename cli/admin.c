@@ -191,3 +191,8 @@ int cli_metrics(const struct cli_args *args)
 {
     return show(args, args->given & CLI_JSON ? "metrics json" : "metrics");
 }
+
+int cli_dump(const struct cli_args *args)
+{
+    return show(args, args->given & CLI_JSON ? "dump json" : "dump");
+}

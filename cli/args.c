@@ -72,6 +72,11 @@ const struct cli_command cli_commands[] = {
      "wait for theirs, what each plugin uses, what each listener accepted. Without an argument\n"
      "NAVE_ADMIN names one of them. The key q ends it.\n",
      CLI_SET | CLI_ONCE, 0, 1, cli_top},
+    {"dump", "[SOCKET|FILE]", "list the tasks of a running nave, and what they wait for",
+     "Asks as top does, and writes every task with its plugin, its state, its worker and, when it\n"
+     "waits, the functions that wait for each other, with file and line, down to the operation.\n"
+     "The tasks are not disturbed.\n",
+     CLI_SET | CLI_JSON, 0, 1, cli_dump},
     {"metrics", "[SOCKET|FILE]", "write what a running nave counts",
      "Asks as top does, and writes everything that is counted in the text format of Prometheus,\n"
      "or as JSON.\n",
@@ -97,7 +102,7 @@ void cli_help(FILE *out)
           "\n"
           "environment:\n"
           "  NAVE_PLUGIN_PATH   absolute folders with ':' between, searched for plugins\n"
-          "  NAVE_ADMIN         the socket or file that top and metrics ask without one\n"
+          "  NAVE_ADMIN         the socket or file that top, dump and metrics ask\n"
           "  NAVE_WATCH=poll    run --watch looks each second instead of asking the system\n"
           "  NAVE_CHECK=1       watch how plugins use the host, and name the one who errs\n"
           "  NO_COLOR           no colour on a terminal\n"

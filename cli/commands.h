@@ -15,6 +15,7 @@ int cli_plugin_info(const struct cli_args *args); /* show.c  */
 int cli_graph(const struct cli_args *args);       /* show.c  */
 int cli_config(const struct cli_args *args);      /* show.c  */
 int cli_top(const struct cli_args *args);         /* top.c   */
+int cli_dump(const struct cli_args *args);        /* admin.c */
 int cli_metrics(const struct cli_args *args);     /* admin.c */
 int cli_version(const struct cli_args *args);     /* main.c  */
 int cli_help_run(const struct cli_args *args);    /* main.c  */

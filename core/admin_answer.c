@@ -5,12 +5,14 @@
 #include "admin_answer.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <nave/version.h>
 
 #include "describe.h"
+#include "dump.h"
 #include "json_out.h"
 #include "near.h"
 #include "runtime.h"
@@ -61,6 +63,23 @@ static nave_err put_metrics(struct nv_admin_answer *a, struct nv_out *o,
     if (is_json(a))
         nv_metrics_json(&a->metrics, o);
     else if (nv_metrics_text(&a->metrics, o))
+        *out_more = NV_ANSWER_MORE;
+    return NAVE_OK;
+}
+
+static nave_err put_dump(struct nv_admin_answer *a, struct nv_out *o, enum nv_answer_more *out_more)
+{
+    if (!a->dump) {
+        nave_err err;
+
+        a->dump = malloc(sizeof(*a->dump));
+        if (!a->dump)
+            return NAVE_ENOMEM;
+        err = nv_dump_begin(a->dump, a->rt, is_json(a));
+        if (err)
+            return err;
+    }
+    if (nv_dump_go_on(a->dump, o))
         *out_more = NV_ANSWER_MORE;
     return NAVE_OK;
 }
@@ -124,6 +143,7 @@ static const struct nv_admin_question questions[] = {
     {"help", {"text"}, "this list", 1, put_help},
     {"version", {"text", "json"}, "which version runs, as which process", 1, put_version},
     {"metrics", {"prometheus", "json"}, "what is counted, for programs", 0, put_metrics},
+    {"dump", {"text", "json"}, "every task, and what it waits for", 0, put_dump},
     {"top", {"lines"}, "what is counted, for nave top; ends with a line of one dot", 1, put_top},
     {"plugins", {"text", "json"}, "the plugins that run, and their files", 0, put_plugins},
     {"usage", {"text", "json"}, "what each plugin uses", 0, put_described},
@@ -241,4 +261,6 @@ const char *nv_admin_answer_type(const struct nv_admin_answer *a)
 void nv_admin_answer_end(struct nv_admin_answer *a)
 {
     nv_metrics_end(&a->metrics);
+    free(a->dump);
+    a->dump = NULL;
 }

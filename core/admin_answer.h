@@ -11,12 +11,12 @@
 #include "report.h"
 
 struct nave_runtime;
+struct nv_dump;
 
 /* What a piece is followed by. */
 enum nv_answer_more {
-    NV_ANSWER_DONE = 0, /* that was the last piece            */
-    NV_ANSWER_MORE,     /* another one, at once               */
-    NV_ANSWER_LATER,    /* another one, once `ready` is called */
+    NV_ANSWER_DONE = 0, /* that was the last piece */
+    NV_ANSWER_MORE,     /* another one            */
 };
 
 /* One answer. */
@@ -27,9 +27,7 @@ struct nv_admin_answer {
     uint32_t is_kept; /* another question may follow on this connection */
     uint32_t has_begun;
     struct nv_metrics metrics;
-    /* Called on worker 0 after NV_ANSWER_LATER. */
-    void (*ready)(void *arg);
-    void *ready_arg;
+    struct nv_dump *dump; /* NULL: none yet */
 };
 
 /* Read question `line`, of `len` bytes without the end of the line. Errors: NAVE_EINVAL, `why` says

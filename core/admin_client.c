@@ -23,6 +23,7 @@
 #define HEADER_MAX    (16u << 10)
 #define AHEAD_BYTES   (64u << 10)  /* of an answer that wait for the reader */
 #define TURN_BYTES    (256u << 10) /* before others get their turn          */
+#define TURN_PIECES   64u          /* the same: a piece may be empty         */
 #define QUESTION_TIME (10 * NAVE_SEC)
 #define ANSWER_TIME   (30 * NAVE_SEC)
 
@@ -40,7 +41,7 @@ struct nv_admin_client {
     uint32_t is_http;
     /* the answer */
     uint32_t has_answer;
-    uint32_t is_later;
+    uint32_t is_long; /* it has had its pieces of this turn */
     uint32_t is_last; /* the connection ends when everything is out */
     uint32_t is_broken;
     struct nv_admin_answer answer;
@@ -106,20 +107,11 @@ static int32_t flush(struct nv_admin_client *c)
 static void set_deadline(struct nv_admin_client *c, nave_nsec delay);
 static void go_on(struct nv_admin_client *c);
 
-static void on_answer_ready(void *arg)
-{
-    struct nv_admin_client *c = arg;
-
-    c->is_later = 0;
-    go_on(c);
-}
-
 static void end_answer(struct nv_admin_client *c)
 {
     if (!c->has_answer)
         return;
     c->has_answer = 0;
-    c->is_later = 0;
     nv_admin_answer_end(&c->answer);
 }
 
@@ -145,8 +137,6 @@ static void begin_answer(struct nv_admin_client *c, const char *line, size_t len
         tell_error(c, "404 Not Found", why.text);
         return;
     }
-    c->answer.ready = on_answer_ready;
-    c->answer.ready_arg = c;
     c->has_answer = 1;
 }
 
@@ -154,10 +144,15 @@ static void begin_answer(struct nv_admin_client *c, const char *line, size_t len
 static void produce(struct nv_admin_client *c)
 {
     enum nv_answer_more more = NV_ANSWER_MORE;
+    uint32_t left = TURN_PIECES;
     struct nv_out o;
 
     nv_out_init(&o, append, c);
     while (c->has_answer && more == NV_ANSWER_MORE && c->out_len < AHEAD_BYTES && !c->is_broken) {
+        if (left-- == 0) {
+            c->is_long = 1;
+            return;
+        }
         int32_t is_first = !c->answer.has_begun;
         nave_err err;
 
@@ -172,8 +167,6 @@ static void produce(struct nv_admin_client *c)
             c->out_len = c->out_sent; /* the head of HTTP */
         if (err)
             tell_error(c, "503 Service Unavailable", nave_err_text(err));
-        if (more == NV_ANSWER_LATER && !err)
-            c->is_later = 1;
         if (err || more == NV_ANSWER_DONE) {
             if (!c->answer.is_kept || c->is_http)
                 c->is_last = 1;
@@ -298,12 +291,11 @@ static void go_on(struct nv_admin_client *c)
             break;
         }
         sent += waiting;
-        if (sent >= TURN_BYTES) {
+        if (sent >= TURN_BYTES || c->is_long) {
+            c->is_long = 0;
             nave_timer_start(w, &c->soon, 0, on_soon, c);
             return;
         }
-        if (c->is_later)
-            return;
         if (c->has_answer) {
             produce(c);
         } else if (c->is_last) {

@@ -54,6 +54,9 @@ noinst_LTLIBRARIES += %D%/libnavecore.la
 	%D%/task_pool.c \
 	%D%/task_pool.h \
 	%D%/usage.c \
+	%D%/thread_state.h \
+	%D%/watchdog.c \
+	%D%/watchdog.h \
 	%D%/usage.h \
 	%D%/watch.c \
 	%D%/wheel.c \
@@ -128,6 +131,11 @@ if HAVE_MEMFD
 else
 %C%_libnavecore_la_SOURCES += %D%/sealed_none.c
 endif
+if HAVE_PROC_TASK
+%C%_libnavecore_la_SOURCES += %D%/thread_state_proc.c
+else
+%C%_libnavecore_la_SOURCES += %D%/thread_state_none.c
+endif
 if HAVE_PEERCRED
 %C%_libnavecore_la_SOURCES += %D%/admin_peer_ucred.c
 else
@@ -171,6 +179,9 @@ endif
 	%D%/describe_plugin.c \
 	%D%/describe_plugins.c \
 	%D%/describe_usage.c \
+	%D%/dump.c \
+	%D%/dump.h \
+	%D%/dump_out.c \
 	%D%/json_out.c \
 	%D%/json_out.h \
 	%D%/out.c \

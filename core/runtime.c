@@ -277,6 +277,8 @@ static nave_err start(struct nave_runtime *rt)
         err = nv_threads_up(rt);
     if (!err) {
         err = nv_beat_start(&rt->beat, rt, rt->beat_ns);
+        if (!err)
+            err = nv_watchdog_init(&rt->watchdog, rt, rt->conf.watchdog);
         if (err) {
             nv_report_error(&rt->report, err, NULL, "out of memory while starting");
         } else {
@@ -342,6 +344,7 @@ static nave_err finish(struct nave_runtime *rt)
 
     nv_beat_stop(&rt->beat);
     nv_admin_close(rt);
+    nv_watchdog_stop(&rt->watchdog);
     err = nv_threads_down(rt);
     nv_lifecycle_stop(rt);
     rt->state = NV_RUNTIME_STOPPED;
@@ -430,6 +433,12 @@ static nave_err run(struct nave_runtime *rt, int32_t is_fresh)
         nv_threads_stop(rt);
         nv_threads_stop(rt);
         has_signals = 0;
+    } else { /* who turns it himself may be away for any time: only here */
+        err = nv_watchdog_start(&rt->watchdog, rt);
+        if (err) {
+            nv_threads_stop(rt);
+            nv_threads_stop(rt);
+        }
     }
     nv_runtime_log_started(rt);
     if (is_fresh) {
@@ -529,6 +538,7 @@ void nave_runtime_destroy(struct nave_runtime *rt)
     nv_blocking_destroy(&rt->blocking);
     nv_threads_destroy(rt);
     nv_world_destroy(rt->world);
+    nv_watchdog_finish(&rt->watchdog);
     nv_beat_finish(&rt->beat);
     nv_inherit_close(&rt->inherited);
     nv_runtime_unresolve(rt);

@@ -26,6 +26,7 @@
 #include "report.h"
 #include "runtime_log.h"
 #include "threads.h"
+#include "watchdog.h"
 #include "wiring.h"
 
 #define NV_WORKERS_SCHEMA                                                                       \
@@ -50,6 +51,8 @@
     OPTION(count, dns_threads, "0", "0", "128", 0,                                                \
            "threads for name resolution; 0: a quarter of blocking_threads, at least 1")           \
     OPTION(conf, log, "", "", "", NAVE_OPTION_LIVE, "what is logged, and where to")               \
+    OPTION(duration, watchdog, "100ms", "0", "1h", 0,                                             \
+           "how long one callback may keep a worker before that is told; 0: never")               \
     OPTION(conf, admin, "", "", NV_ADMIN_SCHEMA, 0,                                               \
            "the socket at which nave top, dump and metrics ask; none by default")
 
@@ -122,6 +125,7 @@ struct nave_runtime {
     struct nv_beat beat;
     struct nv_blocking blocking; /* open while it runs */
     struct nv_admin_server admin_server;
+    struct nv_watchdog watchdog;
     struct nv_serving *serving;   /* what all workers serve, or change to   */
     struct nv_switch *switching;  /* NULL: no change is under way           */
     struct nv_leaving *leaving;   /* what was replaced and may still be used */

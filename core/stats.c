@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "watchdog.h"
 #include "worker_state.h"
 
 #define STAT_ROW(name, help) {#name, help, offsetof(struct nv_stats, name)},
@@ -95,8 +96,14 @@ void nv_stat_unpark(struct nv_worker *w)
 {
     nave_nsec now = w->clock.now_ns, parked = w->stats.since_ns;
     nave_nsec woken = __atomic_load_n(&w->woken_ns, __ATOMIC_RELAXED);
+    struct nv_watchdog *watchdog = __atomic_load_n(&w->watchdog, __ATOMIC_ACQUIRE);
 
     change(w, &w->stats.wait_ns, now, 0);
+    if (watchdog) { /* see watchdog.c */
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        if (NAVE_UNLIKELY(__atomic_load_n(&watchdog->is_asleep, __ATOMIC_RELAXED)))
+            nv_watchdog_wake(watchdog);
+    }
     if (woken == 0)
         return;
     __atomic_store_n(&w->woken_ns, 0, __ATOMIC_RELAXED);

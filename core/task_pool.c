@@ -278,3 +278,16 @@ void nv_task_pool_each(struct nv_task_pool *p, void (*fn)(struct nv_task *t, voi
                arg);
     }
 }
+
+struct nv_task *nv_task_pool_next(struct nv_task_pool *p, struct nv_task_cursor *c)
+{
+    if (!c->has_begun) {
+        c->has_begun = 1;
+        c->chunk = __atomic_load_n(&p->chunks, __ATOMIC_ACQUIRE);
+    }
+    for (; c->chunk; c->chunk = c->chunk->next, c->index = 0)
+        if (c->index < __atomic_load_n(&c->chunk->carved, __ATOMIC_ACQUIRE))
+            return (struct nv_task *)(void *)((char *)(uintptr_t)c->chunk + CHUNK_HEAD +
+                                              (size_t)c->index++ * c->chunk->size);
+    return NULL;
+}

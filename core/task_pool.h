@@ -62,4 +62,14 @@ void nv_task_pool_give(struct nv_task_pool *p, struct nv_task_cache *cache, stru
 /* Call `fn` for every object that was ever carved, live or not. Thread: [any]. */
 void nv_task_pool_each(struct nv_task_pool *p, void (*fn)(struct nv_task *t, void *arg), void *arg);
 
+/* A walk over the same objects that can stop and go on: all zero is the beginning. */
+struct nv_task_cursor {
+    const struct nv_task_chunk *chunk;
+    uint32_t index;
+    uint32_t has_begun;
+};
+
+/* The next one, NULL at the end. Chunks that come meanwhile may be left out. Thread: [any]. */
+struct nv_task *nv_task_pool_next(struct nv_task_pool *p, struct nv_task_cursor *c);
+
 #endif

@@ -15,6 +15,7 @@
 #include "group.h"
 #include "scheduler.h"
 #include "task.h"
+#include "thread_state.h"
 #include "worker_state.h"
 
 #define TIMERS_A_TURN 256u
@@ -119,6 +120,7 @@ void nv_worker_attach(struct nv_worker *w)
         return;
     __atomic_store(&w->thread, &self, __ATOMIC_RELAXED);
     __atomic_store_n(&w->is_attached, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&w->thread_number, nv_thread_number(), __ATOMIC_RELAXED);
 }
 
 void nv_worker_enter(struct nv_worker *w)

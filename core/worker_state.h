@@ -20,6 +20,7 @@
 struct nv_check_set;
 struct nv_group;
 struct nv_task;
+struct nv_watchdog;
 
 struct nv_worker {
     /* hot, the owner's */
@@ -66,6 +67,8 @@ struct nv_worker {
     const struct nave_waker_iface *waker_api; /* of the wakers of its tasks        */
     struct nv_check_set *checks;              /* tables of its futures in checked mode */
     uint64_t polled;                          /* checked mode: number of the task that is polled */
+    uint64_t thread_number;                   /* atomic: see thread_state.h          */
+    struct nv_watchdog *watchdog;             /* atomic; NULL: nobody watches       */
     struct nv_wheel wheel;
 
     /* the owner's to write, on lines of their own: others read them */

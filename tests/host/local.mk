@@ -213,6 +213,17 @@ check_PROGRAMS += %D%/test_admin_socket
 %C%_test_admin_socket_LDFLAGS  = $(FAILING_LINK)
 %C%_test_admin_socket_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
+check_PROGRAMS += %D%/test_watchdog
+%C%_test_watchdog_SOURCES  = %D%/test_watchdog.c tests/support/failing.h
+%C%_test_watchdog_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_watchdog_LDFLAGS  = $(FAILING_LINK)
+%C%_test_watchdog_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
+check_PROGRAMS += %D%/test_dump
+%C%_test_dump_SOURCES  = %D%/test_dump.c
+%C%_test_dump_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_dump_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
 # The plan of a reload; what core allocates goes through the test.
 check_PROGRAMS += %D%/test_reload
 %C%_test_reload_SOURCES = \
