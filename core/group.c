@@ -208,6 +208,20 @@ void nv_group_rescue(struct nv_group *g, struct nv_worker *stuck)
         elect(g);
 }
 
+static void cancel(struct nv_task *t, void *arg)
+{
+    uint64_t word = __atomic_load_n(&t->word, __ATOMIC_RELAXED);
+
+    (void)arg;
+    if (word & NV_TASK_LIVE)
+        (void)nv_task_abort(t, word);
+}
+
+void nv_group_cancel(struct nv_group *g)
+{
+    nv_task_pool_each(&g->pool, cancel, NULL);
+}
+
 uint64_t nv_group_tasks(const struct nv_group *g)
 {
     uint64_t ended = 0, spawned;

@@ -75,6 +75,9 @@ void nv_group_announce(struct nv_group *g);
  * next. Wakes an idle worker for it. Thread: [any]. */
 void nv_group_rescue(struct nv_group *g, struct nv_worker *stuck);
 
+/* Ask every task to end. Thread: [any]. */
+void nv_group_cancel(struct nv_group *g);
+
 /* Tasks that were spawned and have not ended; exact when it is 0. Thread: [any]. */
 uint64_t nv_group_tasks(const struct nv_group *g);
 

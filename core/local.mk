@@ -216,6 +216,8 @@ endif
 	%D%/runtime_log.h \
 	%D%/switch.c \
 	%D%/switch.h \
+	%D%/stragglers.c \
+	%D%/stragglers.h \
 	%D%/threads.c \
 	%D%/top_out.c \
 	%D%/top_out.h \

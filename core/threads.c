@@ -21,6 +21,7 @@
 #include "reload.h"
 #include "runtime.h"
 #include "runtime_blocking.h"
+#include "stragglers.h"
 #include "world.h"
 
 static void on_worker_log(void *arg, uint32_t level, const char *text)
@@ -240,6 +241,7 @@ static nave_err rise(struct nv_thread *t)
 static void begin_drain(struct nv_thread *t)
 {
     struct nave_runtime *rt = t->rt;
+    nave_nsec drain_ns;
     uint32_t i;
 
     t->is_draining = 1;
@@ -247,7 +249,10 @@ static void begin_drain(struct nv_thread *t)
         nv_runtime_tell(rt, NAVE_EVENT_DRAINING, NAVE_OK);
     if (t->index == 0) /* who else has these sockets gets what comes from now on */
         nv_inherit_close(&rt->inherited);
-    t->deadline_ns = nv_worker_now(t->worker) + __atomic_load_n(&rt->drain_ns, __ATOMIC_RELAXED);
+    drain_ns = __atomic_load_n(&rt->drain_ns, __ATOMIC_RELAXED);
+    t->deadline_ns = nv_worker_now(t->worker) + drain_ns;
+    /* Tasks that are still there are asked to end a little before: time to clean up. */
+    t->cancel_ns = t->deadline_ns - (drain_ns / 10 < NAVE_SEC ? drain_ns / 10 : NAVE_SEC);
     stop_listeners(t);
     for (i = t->started; i-- > 0;) {
         struct nv_plugin *p = plugin_at(t, i);
@@ -262,7 +267,8 @@ static nave_nsec wait_of(const struct nv_thread *t, nave_nsec max_wait_ns)
 
     if (!t->is_draining)
         return max_wait_ns;
-    left = t->deadline_ns - nv_worker_now(t->worker);
+    left = (t->index == 0 && !t->rt->threads.has_canceled ? t->cancel_ns : t->deadline_ns) -
+           nv_worker_now(t->worker);
     if (left < 0)
         left = 0;
     return left < max_wait_ns ? left : max_wait_ns;
@@ -305,47 +311,6 @@ static void turn(struct nv_thread *t, nave_nsec max_wait_ns)
     look_for_idle(t);
 }
 
-static void report_stragglers(struct nv_thread *t)
-{
-    struct nave_runtime *rt = t->rt;
-    uint32_t i;
-
-    for (i = 0; i < rt->plugin_count; i++) {
-        const struct nv_plugin *p = rt->plugins[i];
-        const struct nv_usage *u = &p->handles[t->index]->usage;
-        struct nv_place at = {.plugin = p->id};
-
-        if (u->holds)
-            nv_report_error(&rt->report, NAVE_ESTRAGGLERS, &at,
-                            "plugin \"%s\" still had work at the end of the drain, which was cut "
-                            "off: %llu of kind \"%s\" on worker %u",
-                            p->id, (unsigned long long)u->holds, u->hold_what ? u->hold_what : "?",
-                            t->index);
-    }
-    __atomic_store_n(&rt->threads.has_stragglers, 1, __ATOMIC_RELEASE);
-}
-
-/* Tasks belong to no worker: they are told once, when nobody polls any more. */
-static void report_tasks(struct nave_runtime *rt)
-{
-    uint32_t i, k;
-
-    for (i = 0; i < rt->plugin_count; i++) {
-        const struct nv_plugin *p = rt->plugins[i];
-        struct nv_place at = {.plugin = p->id};
-        uint64_t tasks = 0;
-
-        for (k = 0; k < rt->worker_count; k++)
-            tasks += nv_usage_read(&p->handles[k]->usage.tasks);
-        if (tasks)
-            nv_report_error(&rt->report, NAVE_ESTRAGGLERS, &at,
-                            "plugin \"%s\" still had work at the end of the drain, which was cut "
-                            "off: %llu of kind \"task\"",
-                            p->id, (unsigned long long)tasks);
-    }
-    __atomic_store_n(&rt->threads.has_stragglers, 1, __ATOMIC_RELEASE);
-}
-
 /* Wait until every worker has left its loop: tasks may be dropped only when nobody polls. */
 static void meet(struct nv_threads *ts)
 {
@@ -364,7 +329,7 @@ static void leave(struct nv_thread *t)
 
     stop_listeners(t);
     if (nv_worker_holds(t->worker) > 0)
-        report_stragglers(t);
+        nv_stragglers_report_holds(t->rt, t->index);
     __atomic_store_n(&ts->group->is_closed, 1, __ATOMIC_RELEASE);
     nv_worker_close_inbox(t->worker);
 }
@@ -375,7 +340,7 @@ static void fall(struct nv_thread *t)
     struct nv_threads *ts = &t->rt->threads;
 
     if (t->index == 0 && nv_group_tasks(ts->group) > 0)
-        report_tasks(t->rt);
+        nv_stragglers_report_tasks(t->rt);
     nv_worker_drop_tasks(t->worker);
     t->is_falling = 1;
     stop_plugins(t);
@@ -554,6 +519,10 @@ static int32_t look(struct nave_runtime *rt)
     }
     if (nv_worker_now(t->worker) >= t->deadline_ns)
         return 1;
+    if (!ts->has_canceled && nv_worker_now(t->worker) >= t->cancel_ns) {
+        ts->has_canceled = 1;
+        nv_group_cancel(ts->group);
+    }
     for (i = 0; i < rt->worker_count; i++)
         if (!__atomic_load_n(&ts->each[i].is_idle, __ATOMIC_ACQUIRE))
             return 0;

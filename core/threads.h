@@ -31,7 +31,8 @@ struct nv_thread {
     int32_t is_draining;
     int32_t is_falling; /* plugins are about to be stopped      */
     nave_nsec deadline_ns;
-    uint32_t has_told; /* worker 0, that nothing is left      */
+    nave_nsec cancel_ns; /* worker 0: when tasks are asked to end */
+    uint32_t has_told;   /* worker 0, that nothing is left      */
     /* any thread */
     uint32_t is_idle; /* atomic: draining, and nothing is held */
 };
@@ -48,9 +49,10 @@ struct nv_threads {
     uint32_t voters;
     uint32_t votes;
     uint32_t round;
-    nave_err worst;  /* the first failure of this round */
-    nave_err agreed; /* of the last round               */
-    uint32_t left;   /* workers that have left their loops */
+    nave_err worst;        /* the first failure of this round */
+    nave_err agreed;       /* of the last round               */
+    uint32_t left;         /* workers that have left their loops */
+    uint32_t has_canceled; /* worker 0's: tasks were asked to end */
     /* any thread */
     uint32_t stops;          /* atomic: calls of nave_runtime_stop        */
     uint32_t is_ended;       /* atomic: leave the loop                    */

@@ -13,6 +13,10 @@
 #include "test_main.h"
 #include "trace.h"
 
+#include <nave/async.h>
+#include <nave/exec.h>
+#include <nave/sleep.h>
+
 struct trace trace;
 
 static pthread_mutex_t trace_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -204,6 +208,78 @@ static void what_is_held_at_the_deadline_is_reported_by_plugin_and_kind(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(reports, "3 of kind \"patience\" on worker 1"));
 }
 
+static uint32_t cleanups;
+
+/* It waits for ever, and cleans up when it is asked to end. */
+NAVE_ASYNC(patient, struct nave_sleep_op sleep;)
+{
+    NAVE_BEGIN();
+    NAVE_TRY(nave_sleep(cx, &f->sleep, 365 * 24 * 3600 * NAVE_SEC));
+    NAVE_CLEANUP();
+    __atomic_fetch_add(&cleanups, 1, __ATOMIC_RELAXED);
+    NAVE_END();
+}
+
+/* It takes longer to clean up than there is time. */
+NAVE_ASYNC(slow_cleaner, struct nave_sleep_op sleep; struct nave_timeout limit;)
+{
+    NAVE_BEGIN();
+    NAVE_TRY(nave_sleep(cx, &f->sleep, 365 * 24 * 3600 * NAVE_SEC));
+    NAVE_CLEANUP();
+    NAVE_SHIELD(&f->limit, 24 * 3600 * NAVE_SEC,
+                nave_sleep(cx, &f->sleep, 365 * 24 * 3600 * NAVE_SEC));
+    NAVE_END();
+}
+
+static struct nave_exec *exec_of(struct nave_runtime *rt)
+{
+    struct nave_handle *h = NULL;
+
+    CU_ASSERT_EQUAL_FATAL(nave_runtime_bind(rt, NAVE_EXEC_ID, 0, sizeof(struct nave_exec_iface),
+                                            &h),
+                          NAVE_OK);
+    return (struct nave_exec *)(void *)h;
+}
+
+static void tasks_are_asked_to_end_before_the_deadline_and_clean_up(void)
+{
+    struct nave_runtime *rt = make(CONFIG("2", "\"200ms\""), 0);
+    struct nave_exec *exec;
+    int i;
+
+    cleanups = 0;
+    CU_ASSERT_EQUAL(nave_runtime_start(rt), NAVE_OK);
+    exec = exec_of(rt);
+    for (i = 0; i < 20; i++)
+        CU_ASSERT_EQUAL(exec->api->spawn(exec, &patient_api,
+                                         sizeof(struct patient) - sizeof(struct nave_future), NULL,
+                                         NULL, NULL),
+                        NAVE_OK);
+    nave_runtime_stop(rt);
+    CU_ASSERT_EQUAL(nave_runtime_run(rt), NAVE_OK);
+    CU_ASSERT_EQUAL(cleanups, 20);
+    nave_runtime_destroy(rt);
+    CU_ASSERT_STRING_EQUAL(reports, "");
+}
+
+static void a_task_that_does_not_end_is_told_with_the_place_where_it_waits(void)
+{
+    struct nave_runtime *rt = make(CONFIG("2", "\"50ms\""), 0);
+    struct nave_exec *exec;
+
+    CU_ASSERT_EQUAL(nave_runtime_start(rt), NAVE_OK);
+    exec = exec_of(rt);
+    CU_ASSERT_EQUAL(exec->api->spawn(exec, &slow_cleaner_api,
+                                     sizeof(struct slow_cleaner) - sizeof(struct nave_future), NULL,
+                                     NULL, NULL),
+                    NAVE_OK);
+    nave_runtime_stop(rt);
+    CU_ASSERT_EQUAL(nave_runtime_run(rt), NAVE_ESTRAGGLERS);
+    nave_runtime_destroy(rt);
+    CU_ASSERT_PTR_NOT_NULL(strstr(reports, "was cut off: task \"slow_cleaner\", which waits in "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(reports, "test_runtime.c:"));
+}
+
 static void a_second_stop_does_not_wait_for_the_deadline(void)
 {
     struct nave_runtime *rt = make(CONFIG("2", "\"1d\""), 0);
@@ -346,6 +422,10 @@ static CU_TestInfo tests[] = {
     {"two_runtimes_live_side_by_side", two_runtimes_live_side_by_side},
     {"what_is_held_at_the_deadline_is_reported_by_plugin_and_kind",
      what_is_held_at_the_deadline_is_reported_by_plugin_and_kind},
+    {"tasks_are_asked_to_end_before_the_deadline_and_clean_up",
+     tasks_are_asked_to_end_before_the_deadline_and_clean_up},
+    {"a_task_that_does_not_end_is_told_with_the_place_where_it_waits",
+     a_task_that_does_not_end_is_told_with_the_place_where_it_waits},
     {"a_second_stop_does_not_wait_for_the_deadline", a_second_stop_does_not_wait_for_the_deadline},
     {"stop_from_another_thread_ends_run", stop_from_another_thread_ends_run},
     {"signals_are_left_alone_unless_asked_for_and_put_back_after",

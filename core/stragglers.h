@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is told of work that a drain did not see the end of: by plugin and kind, and of each task its name
+ * and where it waits.
+ */
+#ifndef NV_STRAGGLERS_H
+#define NV_STRAGGLERS_H
+
+#include <nave/base.h>
+
+struct nave_runtime;
+
+/* Report what is held on worker `index`. Thread: [worker], that one's. */
+void nv_stragglers_report_holds(struct nave_runtime *rt, uint32_t index);
+
+/* Report the tasks of all. State: no worker polls. Thread: [worker]. */
+void nv_stragglers_report_tasks(struct nave_runtime *rt);
+
+#endif
