@@ -98,13 +98,13 @@ static inline struct nv_task *nv_ring_pop(struct nv_ring *r, int32_t is_alone)
 }
 
 /* Take the older half of a full ring into `out`, which has room for NV_RING_HALF. 0: a thief is at
- * work, nothing was taken. Thread: [worker]. */
+ * work, or has been since the owner found it full: nothing was taken. Thread: [worker]. */
 static inline int32_t nv_ring_take_half(struct nv_ring *r, struct nv_task **out)
 {
     uint64_t head = __atomic_load_n(&r->head, __ATOMIC_ACQUIRE);
     uint32_t real = (uint32_t)head, steal = (uint32_t)(head >> 32), i;
 
-    if (steal != real)
+    if (steal != real || __atomic_load_n(&r->tail, __ATOMIC_RELAXED) - real < NV_RING_SIZE)
         return 0;
     if (!__atomic_compare_exchange_n(&r->head, &head,
                                      nv_ring_pack(real + NV_RING_HALF, real + NV_RING_HALF), 0,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * See explore.h. Threads are coroutines. A run follows the choices of the run before up to the last one
- * that has another way, takes that, and the first way from then on: a depth-first walk.
+ * that has another way, takes that, and the first way from then on: a depth-first walk. A thread that
+ * goes on does so without a change of stacks.
  */
 #include "explore.h"
 
@@ -15,6 +16,7 @@
 #define BUFFER_MAX  8u
 #define STEPS_MAX   4000u
 #define WAYS_MAX    (2 * MODEL_THREADS)
+#define NOBODY      MODEL_THREADS
 
 struct stored {
     void *p;
@@ -28,6 +30,7 @@ struct thread {
     void (*fn)(void);
     const uint32_t *waits_for; /* NULL: it may go on */
     uint32_t waits_for_zero;
+    uint32_t gives_way;
     uint32_t is_over;
     uint32_t buffered;
     struct stored buffer[BUFFER_MAX];
@@ -43,6 +46,9 @@ static uint8_t choices[CHOICES_MAX]; /* which way was taken                 */
 static uint8_t ways[CHOICES_MAX];    /* how many there were                 */
 static uint32_t depth;               /* choices of this run so far          */
 static uint32_t switches;
+static uint32_t switches_max;
+static uint32_t steps;
+static uint32_t next; /* who goes on, when a thread gives way to the scheduler */
 static const char *failure;
 static uint32_t is_inside; /* a thread runs; in begin and end operations are plain */
 static uint64_t chance;    /* 0: not by chance */
@@ -123,6 +129,15 @@ void model_fence(int order)
         flush(&threads[self]);
 }
 
+void model_membarrier(void)
+{
+    uint32_t i;
+
+    model_point();
+    for (i = 0; i < thread_count; i++)
+        flush(&threads[i]);
+}
+
 uint64_t model_exchange(void *p, size_t size, uint64_t v)
 {
     uint64_t old;
@@ -194,19 +209,15 @@ void model_fail(const char *text)
 {
     if (!failure)
         failure = text;
-    if (is_inside)
+    if (is_inside) {
+        next = NOBODY;
         swapcontext(&threads[self].context, &scheduler); /* it does not go on */
+    }
 }
 
 uint32_t model_self(void)
 {
     return self;
-}
-
-void model_point(void)
-{
-    if (is_inside)
-        swapcontext(&threads[self].context, &scheduler);
 }
 
 void model_wait(const uint32_t *word)
@@ -216,20 +227,16 @@ void model_wait(const uint32_t *word)
     model_point();
 }
 
+void model_yield(void)
+{
+    threads[self].gives_way = 1;
+    model_point();
+}
+
 void model_wait_zero(const uint32_t *word)
 {
     threads[self].waits_for_zero = 1;
     model_wait(word);
-}
-
-static void enter(void)
-{
-    struct thread *t = &threads[self];
-
-    t->fn();
-    flush(t);
-    t->is_over = 1;
-    swapcontext(&t->context, &scheduler);
 }
 
 /* One of `n` ways. */
@@ -259,32 +266,99 @@ static int may_go_on(const struct thread *t)
     return !t->is_over && (!t->waits_for || (*t->waits_for == 0) == (t->waits_for_zero != 0));
 }
 
+static int somebody_waits(void)
+{
+    uint32_t i;
+
+    for (i = 0; i < thread_count; i++)
+        if (!threads[i].is_over && !may_go_on(&threads[i]))
+            return 1;
+    return 0;
+}
+
 /* The ways on from here: a thread goes on (its number), or a store reaches memory (number and
- * MODEL_THREADS). The present thread stands first; leaving it costs a switch. */
-static uint32_t find_ways(uint8_t found[WAYS_MAX], uint32_t switches_max)
+ * MODEL_THREADS). The present thread stands first; leaving it costs a switch. While it goes on, its own
+ * stores need not reach memory: it sees them anyway, and some of them may when it is left. */
+static uint32_t find_ways(uint8_t found[WAYS_MAX])
 {
     uint32_t n = 0;
     uint32_t i;
     int stays = may_go_on(&threads[self]);
 
+    for (i = 1; i < thread_count && threads[self].gives_way; i++)
+        if (may_go_on(&threads[(self + i) % thread_count])) {
+            found[0] = (uint8_t)((self + i) % thread_count);
+            return 1;
+        }
     if (stays)
         found[n++] = (uint8_t)self;
     for (i = 0; i < thread_count; i++)
         if (i != self && may_go_on(&threads[i]) && (!stays || switches < switches_max))
             found[n++] = (uint8_t)i;
     for (i = 0; i < thread_count; i++)
-        if (threads[i].buffered)
+        if (threads[i].buffered && (i != self || somebody_waits()))
             found[n++] = (uint8_t)(MODEL_THREADS + i);
     return n;
 }
 
+/* Who goes on; NOBODY: the run is over, or has failed. */
+static uint32_t decide(void)
+{
+    while (!failure) {
+        uint8_t found[WAYS_MAX];
+        uint32_t n = find_ways(found);
+        uint32_t way;
+
+        if (n == 0)
+            return NOBODY;
+        if (steps++ == STEPS_MAX) {
+            failure = "it never ends";
+            return NOBODY;
+        }
+        way = found[choose(n)];
+        if (way < MODEL_THREADS) {
+            switches += way != self && may_go_on(&threads[self]) && !threads[self].gives_way;
+            if (way != self)
+                for (n = choose(threads[self].buffered + 1); n > 0; n--)
+                    flush_one(&threads[self]);
+            threads[self].gives_way = 0;
+            threads[way].waits_for = NULL;
+            threads[way].waits_for_zero = 0;
+            return failure ? NOBODY : way;
+        }
+        flush_one(&threads[way - MODEL_THREADS]);
+    }
+    return NOBODY;
+}
+
+void model_point(void)
+{
+    if (!is_inside)
+        return;
+    next = decide();
+    if (next != self)
+        swapcontext(&threads[self].context, &scheduler);
+}
+
+static void enter(void)
+{
+    struct thread *t = &threads[self];
+
+    t->fn();
+    flush(t);
+    t->is_over = 1;
+    next = decide();
+    swapcontext(&t->context, &scheduler);
+}
+
 static void run_once(const struct model_test *t)
 {
-    uint32_t steps;
     uint32_t i;
 
     depth = 0;
     switches = 0;
+    switches_max = t->switches_max;
+    steps = 0;
     self = 0;
     t->begin();
     for (i = 0; i < thread_count; i++) {
@@ -293,6 +367,7 @@ static void run_once(const struct model_test *t)
         one->fn = t->thread[i];
         one->waits_for = NULL;
         one->waits_for_zero = 0;
+        one->gives_way = 0;
         one->is_over = 0;
         one->buffered = 0;
         getcontext(&one->context);
@@ -301,27 +376,8 @@ static void run_once(const struct model_test *t)
         one->context.uc_link = NULL;
         makecontext(&one->context, enter, 0);
     }
-    for (steps = 0; !failure; steps++) {
-        uint8_t found[WAYS_MAX];
-        uint32_t n = find_ways(found, t->switches_max);
-        uint32_t way;
-
-        if (n == 0)
-            break;
-        if (steps == STEPS_MAX) {
-            failure = "it never ends";
-            break;
-        }
-        way = found[choose(n)];
-        if (way >= MODEL_THREADS) {
-            flush_one(&threads[way - MODEL_THREADS]);
-            continue;
-        }
-        if (way != self && may_go_on(&threads[self]))
-            switches++;
-        self = way;
-        threads[self].waits_for = NULL;
-        threads[self].waits_for_zero = 0;
+    for (next = decide(); next != NOBODY;) {
+        self = next;
         is_inside = 1;
         swapcontext(&scheduler, &threads[self].context);
         is_inside = 0;

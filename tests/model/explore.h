@@ -41,6 +41,9 @@ void model_point(void); /* another one may go on here            */
 void model_wait(const uint32_t *word);
 /* Wait until *word is 0, as who spins for a lock. */
 void model_wait_zero(const uint32_t *word);
+/* Nothing can be done but to ask again: the next thread that may go on does, at no cost. */
+void model_yield(void);
+void model_membarrier(void);       /* membarrier(2): every thread passes a full barrier */
 void model_fail(const char *text); /* static text */
 uint32_t model_self(void);         /* 0 ... of the running thread           */
 

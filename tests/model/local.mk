@@ -29,3 +29,8 @@ check_PROGRAMS += %D%/test_mpsc
 %C%_test_mpsc_SOURCES  = %D%/test_mpsc.c %D%/explore.c %D%/explore.h
 %C%_test_mpsc_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_mpsc_LDADD    = $(CUNIT_LIBS)
+
+check_PROGRAMS += %D%/test_ring
+%C%_test_ring_SOURCES  = %D%/test_ring.c %D%/explore.c %D%/explore.h
+%C%_test_ring_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_ring_LDADD    = $(CUNIT_LIBS)
