@@ -311,13 +311,15 @@ static void turn(struct nv_thread *t, nave_nsec max_wait_ns)
     look_for_idle(t);
 }
 
-/* Wait until every worker has left its loop: tasks may be dropped only when nobody polls. */
-static void meet(struct nv_threads *ts)
+/* Wait until every worker came here, for the `round`th time, counted from 1. */
+static void meet(struct nv_threads *ts, uint32_t round)
 {
+    uint32_t all = round * ts->voters;
+
     (void)pthread_mutex_lock(&ts->lock);
-    if (++ts->left == ts->voters)
+    if (++ts->left == all)
         (void)pthread_cond_broadcast(&ts->changed);
-    while (ts->left < ts->voters)
+    while (ts->left < all)
         (void)pthread_cond_wait(&ts->changed, &ts->lock);
     (void)pthread_mutex_unlock(&ts->lock);
 }
@@ -334,16 +336,31 @@ static void leave(struct nv_thread *t)
     nv_worker_close_inbox(t->worker);
 }
 
+/* What is left is told when nobody polls any more, and before anybody drops it. */
+static void tell_tasks(struct nv_thread *t)
+{
+    if (t->index == 0 && nv_group_tasks(t->rt->threads.group) > 0)
+        nv_stragglers_report_tasks(t->rt);
+}
+
 /* The rest of it, once all have left: tasks go before what they use. */
 static void fall(struct nv_thread *t)
 {
-    struct nv_threads *ts = &t->rt->threads;
-
-    if (t->index == 0 && nv_group_tasks(ts->group) > 0)
-        nv_stragglers_report_tasks(t->rt);
     nv_worker_drop_tasks(t->worker);
     t->is_falling = 1;
     stop_plugins(t);
+}
+
+/* With the other workers, each on its thread. */
+static void go_down(struct nv_thread *t)
+{
+    struct nv_threads *ts = &t->rt->threads;
+
+    leave(t);
+    meet(ts, 1);
+    tell_tasks(t);
+    meet(ts, 2);
+    fall(t);
 }
 
 static void *thread_main(void *arg)
@@ -357,9 +374,7 @@ static void *thread_main(void *arg)
         return NULL;
     while (!__atomic_load_n(&ts->is_ended, __ATOMIC_ACQUIRE))
         turn(t, NAVE_NEVER);
-    leave(t);
-    meet(ts);
-    fall(t);
+    go_down(t);
     return NULL;
 }
 
@@ -560,15 +575,14 @@ nave_err nv_threads_down(struct nave_runtime *rt)
     if (rt->world) {
         nv_world_close(rt->world);
         (void)as_all(rt, do_leave);
+        tell_tasks(&ts->each[0]);
         (void)as_all(rt, do_fall);
     } else {
         nv_worker_attach(ts->each[0].worker);
         __atomic_store_n(&ts->is_ended, 1, __ATOMIC_RELEASE);
         for (i = 1; i < rt->worker_count; i++)
             nv_worker_wake(ts->each[i].worker);
-        leave(&ts->each[0]);
-        meet(ts);
-        fall(&ts->each[0]);
+        go_down(&ts->each[0]);
         join_all(rt);
     }
     nv_runtime_blocking_end(rt);

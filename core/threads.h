@@ -51,7 +51,7 @@ struct nv_threads {
     uint32_t round;
     nave_err worst;        /* the first failure of this round */
     nave_err agreed;       /* of the last round               */
-    uint32_t left;         /* workers that have left their loops */
+    uint32_t left;         /* times that workers came to meet     */
     uint32_t has_canceled; /* worker 0's: tasks were asked to end */
     /* any thread */
     uint32_t stops;          /* atomic: calls of nave_runtime_stop        */
