@@ -433,7 +433,9 @@ static nave_err run(struct nave_runtime *rt, int32_t is_fresh)
         nv_threads_stop(rt);
         nv_threads_stop(rt);
         has_signals = 0;
-    } else { /* who turns it himself may be away for any time: only here */
+    } else {            /* who turns it himself may be away for any time: only here */
+        if (!rt->world) /* another thread may have started it: the watchdog looks at this one */
+            nv_worker_attach(first);
         err = nv_watchdog_start(&rt->watchdog, rt);
         if (err) {
             nv_threads_stop(rt);
