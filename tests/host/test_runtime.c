@@ -243,7 +243,7 @@ static struct nave_exec *exec_of(struct nave_runtime *rt)
 
 static void tasks_are_asked_to_end_before_the_deadline_and_clean_up(void)
 {
-    struct nave_runtime *rt = make(CONFIG("2", "\"200ms\""), 0);
+    struct nave_runtime *rt = make(CONFIG("2", "\"2s\""), 0);
     struct nave_exec *exec;
     int i;
 
