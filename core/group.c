@@ -148,23 +148,6 @@ static struct nv_worker *take_idle(struct nv_group *g)
     return NULL;
 }
 
-static void elect(struct nv_group *g)
-{
-    uint32_t none = 0;
-    struct nv_worker *w;
-
-    if (!__atomic_compare_exchange_n(&g->searchers, &none, 1, 0, __ATOMIC_SEQ_CST,
-                                     __ATOMIC_RELAXED))
-        return;
-    w = take_idle(g);
-    if (w && nv_here && nv_here->group == g)
-        nv_stat_add(&nv_here->stats.elections, 1);
-    if (w)
-        nv_worker_wake(w);
-    else /* who parks from now on looks at the queues after it has marked itself */
-        __atomic_fetch_sub(&g->searchers, 1, __ATOMIC_SEQ_CST);
-}
-
 static int32_t has_idle(const struct nv_group *g)
 {
     uint32_t i, words = (g->count + 63) / 64;
@@ -173,6 +156,28 @@ static int32_t has_idle(const struct nv_group *g)
         if (__atomic_load_n(&g->idle[i], __ATOMIC_RELAXED))
             return 1;
     return 0;
+}
+
+static void elect(struct nv_group *g)
+{
+    uint32_t none;
+    struct nv_worker *w;
+
+    do {
+        none = 0;
+        if (!__atomic_compare_exchange_n(&g->searchers, &none, 1, 0, __ATOMIC_SEQ_CST,
+                                         __ATOMIC_RELAXED))
+            return;
+        w = take_idle(g);
+        /* Who parks from now on looks at the queues after it has marked itself; but who pushes after
+         * that may have relied on this election: look again. */
+        if (!w)
+            __atomic_fetch_sub(&g->searchers, 1, __ATOMIC_SEQ_CST);
+    } while (!w && has_idle(g));
+    if (w && nv_here && nv_here->group == g)
+        nv_stat_add(&nv_here->stats.elections, 1);
+    if (w)
+        nv_worker_wake(w);
 }
 
 /* The first stealable task of the group: from now on workers mark themselves before they wait. Those

@@ -246,8 +246,10 @@ static struct nv_task *steal(struct nv_worker *w)
     return t;
 }
 
-/* Look for work elsewhere. 1: some is here now. */
-static int32_t search(struct nv_worker *w)
+/* Look for work elsewhere. 1: some is here now. `keeps`: an elected worker that has found none stays a
+ * searcher until it looks again before it waits, behind a barrier: until then it may have missed what a
+ * pusher has left to it. */
+static int32_t search(struct nv_worker *w, int32_t keeps)
 {
     struct nv_group *g = w->group;
     struct nv_task *t;
@@ -258,6 +260,8 @@ static int32_t search(struct nv_worker *w)
         __atomic_fetch_add(&g->searchers, 1, __ATOMIC_SEQ_CST);
     }
     t = steal(w);
+    if (!t && keeps)
+        return 0;
     w->is_searching = 0;
     if (t)
         __atomic_store_n(&w->lifo, t, __ATOMIC_RELEASE); /* the worker had nothing: it is empty */
@@ -265,6 +269,15 @@ static int32_t search(struct nv_worker *w)
     if (__atomic_fetch_sub(&g->searchers, 1, __ATOMIC_SEQ_CST) == 1 && t)
         nv_group_announce(g);
     return t != NULL;
+}
+
+/* An elected worker has something to run that it did not search for, which may take long: it gives the
+ * token back. What it was elected for it has not looked for, so another one is sent. */
+static void stop_searching(struct nv_worker *w)
+{
+    w->is_searching = 0;
+    if (__atomic_fetch_sub(&w->group->searchers, 1, __ATOMIC_SEQ_CST) == 1)
+        nv_group_announce(w->group);
 }
 
 static int32_t sees_work(const struct nv_group *g)
@@ -285,11 +298,11 @@ static int32_t sees_work(const struct nv_group *g)
 int32_t nv_sched_before_wait(struct nv_worker *w)
 {
     struct nv_group *g = w->group;
-    uint32_t at = w->index;
+    uint32_t at = w->index, none = 0;
 
     if (is_alone(w) || !__atomic_load_n(&g->is_stealing, __ATOMIC_ACQUIRE))
         return 1;
-    if (search(w))
+    if (search(w, 0))
         return 0;
     __atomic_fetch_or(&g->idle[at / 64], (uint64_t)1 << at % 64, __ATOMIC_SEQ_CST);
     w->is_idle = 1;
@@ -297,6 +310,11 @@ int32_t nv_sched_before_wait(struct nv_worker *w)
     if (!sees_work(g))
         return 1;
     nv_sched_after_wait(w);
+    /* It may have something else to do first, and nobody knows of what it has seen: be the searcher,
+     * unless there is one, who will see it, too. */
+    if (!w->is_searching)
+        w->is_searching = (uint32_t)__atomic_compare_exchange_n(&g->searchers, &none, 1, 0,
+                                                                __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
     return 0;
 }
 
@@ -340,10 +358,12 @@ uint32_t nv_sched_run(struct nv_worker *w)
         struct nv_task *t = next_task(w);
 
         if (!t) {
-            if (w->is_searching && search(w))
+            if (w->is_searching && search(w, 1))
                 continue;
             break;
         }
+        if (NAVE_UNLIKELY(w->is_searching))
+            stop_searching(w);
         nv_task_run(w, t);
         n++;
     }

@@ -217,8 +217,7 @@ static nave_nsec wait_until(struct nv_worker *w, nave_nsec max_wait_ns)
 {
     nave_nsec next, now;
 
-    if (max_wait_ns <= 0 || w->deferred.head || w->posted.head || nv_sched_has_work(w) ||
-        w->is_searching)
+    if (max_wait_ns <= 0 || w->deferred.head || w->posted.head || nv_sched_has_work(w))
         return 0;
     next = nv_wheel_next(&w->wheel);
     if (next <= w->clock.now_ns)

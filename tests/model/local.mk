@@ -34,3 +34,9 @@ check_PROGRAMS += %D%/test_ring
 %C%_test_ring_SOURCES  = %D%/test_ring.c %D%/explore.c %D%/explore.h
 %C%_test_ring_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_ring_LDADD    = $(CUNIT_LIBS)
+
+# It includes core/group.c and core/scheduler.c.
+check_PROGRAMS += %D%/test_park
+%C%_test_park_SOURCES  = %D%/test_park.c %D%/explore.c %D%/explore.h
+%C%_test_park_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_park_LDADD    = $(CUNIT_LIBS)
