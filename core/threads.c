@@ -22,6 +22,7 @@
 #include "runtime.h"
 #include "runtime_blocking.h"
 #include "stragglers.h"
+#include "worker_state.h"
 #include "world.h"
 
 static void on_worker_log(void *arg, uint32_t level, const char *text)
@@ -302,6 +303,9 @@ static void look_for_drain(struct nv_thread *t)
 /* One turn of any worker, with the beginning of the drain and the look for its end. */
 static void turn(struct nv_thread *t, nave_nsec max_wait_ns)
 {
+    struct nv_worker *outer = nv_here;
+
+    nv_here = t->worker;
     look_for_drain(t);
     /* The first turn of a drain does not wait: it may be over already. */
     if (t->is_draining && nv_worker_holds(t->worker) == 0 &&
@@ -309,6 +313,7 @@ static void turn(struct nv_thread *t, nave_nsec max_wait_ns)
         max_wait_ns = 0;
     (void)nv_worker_turn(t->worker, wait_of(t, max_wait_ns));
     look_for_idle(t);
+    nv_here = outer;
 }
 
 /* Wait until every worker came here, for the `round`th time, counted from 1. */
@@ -368,7 +373,7 @@ static void *thread_main(void *arg)
     struct nv_thread *t = arg;
     struct nv_threads *ts = &t->rt->threads;
 
-    nv_worker_attach(t->worker);
+    nv_worker_enter(t->worker);
     (void)nv_log_enter(t->rt->report.log, t->index);
     if (vote(ts, NAVE_OK) != NAVE_OK || rise(t) != NAVE_OK)
         return NULL;
@@ -506,14 +511,16 @@ nave_nsec nv_threads_step(struct nave_runtime *rt, uint32_t index)
 nave_err nv_threads_up(struct nave_runtime *rt)
 {
     struct nv_threads *ts = &rt->threads;
+    struct nv_worker *outer = nv_here;
     nave_err err;
 
     if (rt->world)
         return up_in_world(rt);
-    nv_worker_attach(ts->each[0].worker);
+    nv_worker_enter(ts->each[0].worker);
     err = vote(ts, start_threads(rt));
     if (!err)
         err = rise(&ts->each[0]);
+    nv_here = outer;
     if (err)
         join_all(rt);
     return err;
@@ -532,12 +539,17 @@ static int32_t look(struct nave_runtime *rt)
         nv_reload_poll(rt);
         return 0;
     }
-    if (nv_worker_now(t->worker) >= t->deadline_ns)
-        return 1;
     if (!ts->has_canceled && nv_worker_now(t->worker) >= t->cancel_ns) {
+        nave_nsec grace_ns = t->deadline_ns - t->cancel_ns;
+
         ts->has_canceled = 1;
         nv_group_cancel(ts->group);
+        /* Whoever is late with asking gives the tasks their time all the same. */
+        if (nv_worker_now(t->worker) + grace_ns > t->deadline_ns)
+            t->deadline_ns = nv_worker_now(t->worker) + grace_ns;
     }
+    if (nv_worker_now(t->worker) >= t->deadline_ns)
+        return 1;
     for (i = 0; i < rt->worker_count; i++)
         if (!__atomic_load_n(&ts->each[i].is_idle, __ATOMIC_ACQUIRE))
             return 0;
@@ -569,6 +581,7 @@ int32_t nv_threads_look(struct nave_runtime *rt)
 nave_err nv_threads_down(struct nave_runtime *rt)
 {
     struct nv_threads *ts = &rt->threads;
+    struct nv_worker *outer = nv_here;
     uint32_t i;
 
     nv_runtime_blocking_close(rt);
@@ -578,11 +591,12 @@ nave_err nv_threads_down(struct nave_runtime *rt)
         tell_tasks(&ts->each[0]);
         (void)as_all(rt, do_fall);
     } else {
-        nv_worker_attach(ts->each[0].worker);
+        nv_worker_enter(ts->each[0].worker);
         __atomic_store_n(&ts->is_ended, 1, __ATOMIC_RELEASE);
         for (i = 1; i < rt->worker_count; i++)
             nv_worker_wake(ts->each[i].worker);
         go_down(&ts->each[0]);
+        nv_here = outer;
         join_all(rt);
     }
     nv_runtime_blocking_end(rt);
