@@ -71,7 +71,7 @@ void rt_each_start(struct rt_run *run, struct nave_worker *w)
     struct nave_future *f = NULL;
     uint64_t left = run->args.operations;
 
-    if (run->span.wall_ns == 0)
+    if (w->index == 0)
         run->span = rt_begin();
     if (NAVE_NEW(each, w, &f, .run = run, .left = left) != NAVE_OK)
         rt_fail("future_new", NAVE_ENOMEM);
