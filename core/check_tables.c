@@ -20,6 +20,7 @@
 #include <nave/notify.h>
 #include <nave/oneshot.h>
 #include <nave/role.h>
+#include <nave/scope.h>
 #include <nave/sim.h>
 #include <nave/stream.h>
 #include <nave/task.h>
@@ -2339,6 +2340,87 @@ static const struct nave_listener_iface listener_checked = {
     .destroy = listener_destroy,
 };
 
+/* --- nave.scope/1 ------------------------------------------------------------------------------ */
+
+static const struct nv_check_rule scope_spawn_rule = {
+    NAVE_SCOPE_ID, "spawn", NV_THREAD_WORKER, 0};
+
+static nave_err scope_spawn(struct nave_scope *s, struct nave_worker *w, struct nave_future
+    *f_take, uint32_t flags, struct nave_join *out_join)
+{
+    struct nv_check check;
+    const struct nave_scope_iface *raw =
+        nv_check_shadow(&check, &scope_spawn_rule, s, NV_CHECK_CALLER);
+
+    if (!w)
+        nv_check_null(&check, "w");
+    if (!f_take)
+        nv_check_null(&check, "f_take");
+    return raw->spawn(s, w, f_take, flags, out_join);
+}
+
+static const struct nv_check_rule scope_wait_rule = {
+    NAVE_SCOPE_ID, "wait", NV_THREAD_WORKER, 0};
+
+static nave_err scope_wait(struct nave_scope *s, struct nave_op *op)
+{
+    struct nv_check check;
+    const struct nave_scope_iface *raw =
+        nv_check_shadow(&check, &scope_wait_rule, s, NV_CHECK_CALLER);
+
+    if (!op)
+        nv_check_null(&check, "op");
+    return raw->wait(s, op);
+}
+
+static const struct nv_check_rule scope_cancel_rule = {
+    NAVE_SCOPE_ID, "cancel", NV_THREAD_ANY, 0};
+
+static void scope_cancel(struct nave_scope *s)
+{
+    struct nv_check check;
+    const struct nave_scope_iface *raw =
+        nv_check_shadow(&check, &scope_cancel_rule, s, NV_CHECK_CALLER);
+
+    raw->cancel(s);
+}
+
+static const struct nv_check_rule scope_deadline_rule = {
+    NAVE_SCOPE_ID, "deadline", NV_THREAD_WORKER, 0};
+
+static void scope_deadline(struct nave_scope *s, struct nave_worker *w, void *task, nave_nsec
+    deadline_ns)
+{
+    struct nv_check check;
+    const struct nave_scope_iface *raw =
+        nv_check_shadow(&check, &scope_deadline_rule, s, NV_CHECK_CALLER);
+
+    if (!w)
+        nv_check_null(&check, "w");
+    raw->deadline(s, w, task, deadline_ns);
+}
+
+static const struct nv_check_rule scope_drop_rule = {
+    NAVE_SCOPE_ID, "drop", NV_THREAD_WORKER, 0};
+
+static void scope_drop(struct nave_scope *s)
+{
+    struct nv_check check;
+    const struct nave_scope_iface *raw =
+        nv_check_shadow(&check, &scope_drop_rule, s, NV_CHECK_CALLER);
+
+    raw->drop(s);
+}
+
+static const struct nave_scope_iface scope_checked = {
+    .hdr = NAVE_IFACE(struct nave_scope_iface, NAVE_SCOPE_ID, 0, NAVE_IFACE_DRAFT),
+    .spawn = scope_spawn,
+    .wait = scope_wait,
+    .cancel = scope_cancel,
+    .deadline = scope_deadline,
+    .drop = scope_drop,
+};
+
 /* --- nave.sim/1 -------------------------------------------------------------------------------- */
 
 static const struct nv_check_rule sim_step_rule = {
@@ -3222,6 +3304,20 @@ static nave_task_id worker_spawn_join(struct nave_worker *w, struct nave_future 
     return raw->spawn_join(w, f_take, flags, out_join);
 }
 
+static const struct nv_check_rule worker_scope_init_rule = {
+    NAVE_WORKER_ID, "scope_init", NV_THREAD_WORKER, 0};
+
+static void worker_scope_init(struct nave_worker *w, struct nave_scope *scope, uint32_t policy)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_worker(&check, &worker_scope_init_rule, w, NV_CHECK_CALLER);
+    if (!scope)
+        nv_check_null(&check, "scope");
+    raw->scope_init(w, scope, policy);
+}
+
 const struct nave_worker_iface nv_worker_checked_table = {
     .hdr = NAVE_IFACE(struct nave_worker_iface, NAVE_WORKER_ID, 0, NAVE_IFACE_DRAFT),
     .alloc = worker_alloc,
@@ -3244,6 +3340,7 @@ const struct nave_worker_iface nv_worker_checked_table = {
     .pin = worker_pin,
     .unpin = worker_unpin,
     .spawn_join = worker_spawn_join,
+    .scope_init = worker_scope_init,
 };
 
 const struct nave_worker_iface nv_worker_over_table = {
@@ -3268,6 +3365,7 @@ const struct nave_worker_iface nv_worker_over_table = {
     .pin = worker_pin,
     .unpin = worker_unpin,
     .spawn_join = worker_spawn_join,
+    .scope_init = worker_scope_init,
 };
 
 /* --- all of them, but for those of the core's own handles ------------------------------------- */
@@ -3288,6 +3386,7 @@ const struct nave_iface *const nv_check_tables[] = {
     &protocol_checked.hdr,
     &transport_checked.hdr,
     &listener_checked.hdr,
+    &scope_checked.hdr,
     &stream_checked.hdr,
     &future_checked.hdr,
     &watch_checked.hdr,

@@ -38,6 +38,8 @@ noinst_LTLIBRARIES += %D%/libnavecore.la
 	%D%/ring.h \
 	%D%/scheduler.c \
 	%D%/scheduler.h \
+	%D%/scope.c \
+	%D%/scope.h \
 	%D%/signals.c \
 	%D%/signals.h \
 	%D%/sim.c \

@@ -62,7 +62,7 @@ struct nv_task {
     uint32_t pins; /* the runner's, or home's while it is idle             */
     /* cold */
     union {
-        struct nave_scope *scope;  /* whose child it is; NULL: nobody's */
+        struct nave_scope *scope;  /* whose child it is; NULL: nobody's; atomic */
         struct nv_task *pool_next; /* of a free one: the next chain     */
     };
     struct nv_task *sibling_next; /* in scope's list of children */

@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "group.h"
+#include "scope.h"
 #include "task.h"
 #include "worker_state.h"
 #include "world.h"
@@ -91,6 +92,9 @@ void nv_task_end(struct nv_worker *w, struct nv_task *t, nave_err result)
     nave_future_set_worker(&t->future, &nv_handle_on(t->owner, w)->pub);
     t->future.api->drop(&t->future);
     t->result = result;
+    /* Acquire: whoever took it away (nave_scope_drop) has done so before this memory is another's. */
+    if (NAVE_UNLIKELY(__atomic_load_n(&t->scope, __ATOMIC_ACQUIRE) != NULL))
+        nv_scope_child_ended(t, result);
     /* Released: who counts it has seen it spawned. */
     __atomic_store_n(&w->stats.completed, w->stats.completed + 1, __ATOMIC_RELEASE);
     complete(w, t);

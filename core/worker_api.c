@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "scope.h"
 #include "task.h"
 #include "worker_state.h"
 
@@ -209,6 +210,12 @@ static void api_unpin(struct nave_worker *pub, void *task)
     ((struct nv_task *)task)->pins--;
 }
 
+static void api_scope_init(struct nave_worker *pub, struct nave_scope *scope, uint32_t policy)
+{
+    (void)pub;
+    nv_scope_init(scope, policy);
+}
+
 const struct nave_worker_iface nv_worker_table = {
     .hdr = NAVE_IFACE(struct nave_worker_iface, NAVE_WORKER_ID, 0, NAVE_IFACE_DRAFT),
     .alloc = api_alloc,
@@ -231,4 +238,5 @@ const struct nave_worker_iface nv_worker_table = {
     .pin = api_pin,
     .unpin = api_unpin,
     .spawn_join = api_spawn_join,
+    .scope_init = api_scope_init,
 };

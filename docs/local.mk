@@ -41,6 +41,7 @@ dist_man_MANS += \
 	%D%/man/man3/nave_role.3 \
 	%D%/man/man3/nave_runtime.3 \
 	%D%/man/man3/nave_rwlock.3 \
+	%D%/man/man3/nave_scope.3 \
 	%D%/man/man3/nave_select.3 \
 	%D%/man/man3/nave_semaphore.3 \
 	%D%/man/man3/nave_sim.3 \

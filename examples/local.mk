@@ -11,8 +11,8 @@ noinst_PROGRAMS += %D%/embed/embed %D%/embed/embed_static %D%/own-loop/own_loop 
 %C%_embed_embed_LDADD    = core/libnave.la
 
 # They look at what they did themselves.
-noinst_PROGRAMS += %D%/async/async %D%/channels/channels %D%/locks/locks %D%/tasks/tasks %D%/timers/timers
-TESTS += %D%/async/async %D%/channels/channels %D%/locks/locks %D%/tasks/tasks %D%/timers/timers
+noinst_PROGRAMS += %D%/async/async %D%/channels/channels %D%/locks/locks %D%/scopes/scopes %D%/tasks/tasks %D%/timers/timers
+TESTS += %D%/async/async %D%/channels/channels %D%/locks/locks %D%/scopes/scopes %D%/tasks/tasks %D%/timers/timers
 %C%_channels_channels_SOURCES  = %D%/channels/channels.c
 %C%_channels_channels_CPPFLAGS = $(SDK_CPPFLAGS)
 %C%_channels_channels_LDADD    = core/libnave.la -lpthread
@@ -23,6 +23,10 @@ TESTS += %D%/async/async %D%/channels/channels %D%/locks/locks %D%/tasks/tasks %
 %C%_locks_locks_SOURCES  = %D%/locks/locks.c
 %C%_locks_locks_CPPFLAGS = $(SDK_CPPFLAGS)
 %C%_locks_locks_LDADD    = core/libnave.la
+
+%C%_scopes_scopes_SOURCES  = %D%/scopes/scopes.c
+%C%_scopes_scopes_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_scopes_scopes_LDADD    = core/libnave.la
 
 %C%_tasks_tasks_SOURCES  = %D%/tasks/tasks.c
 %C%_tasks_tasks_CPPFLAGS = $(SDK_CPPFLAGS)

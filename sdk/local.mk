@@ -27,6 +27,7 @@ sdk_headers = \
 	%D%/include/nave/join.h \
 	%D%/include/nave/lock.h \
 	%D%/include/nave/join_all.h \
+	%D%/include/nave/scope.h \
 	%D%/include/nave/mpsc.h \
 	%D%/include/nave/nave.h \
 	%D%/include/nave/notify.h \

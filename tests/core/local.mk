@@ -145,6 +145,13 @@ check_PROGRAMS += %D%/test_channel_threads
 %C%_test_join_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_join_LDADD    = $(%C%_libs)
 
+check_PROGRAMS += %D%/test_scope
+# The linker sends what core allocates through the test.
+%C%_test_scope_SOURCES  = %D%/test_scope.c %D%/workers.h tests/support/failing.h
+%C%_test_scope_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_scope_LDFLAGS  = $(FAILING_LINK)
+%C%_test_scope_LDADD    = $(%C%_libs)
+
 %C%_test_steal_SOURCES  = %D%/test_steal.c %D%/workers.h
 %C%_test_steal_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_steal_LDADD    = $(%C%_libs)

@@ -73,6 +73,14 @@ void nv_stat_dequeued(struct nv_worker *w, nave_nsec mark)
     (void)mark;
 }
 
+/* Its task has none. */
+void nv_scope_child_ended(struct nv_task *t, nave_err result)
+{
+    (void)t;
+    (void)result;
+    model_fail("a scope of nobody");
+}
+
 /* One object, ever. */
 nave_err nv_task_pool_take(struct nv_task_pool *p, struct nv_task_cache *cache, uint32_t class,
                            struct nv_task **out_task)

@@ -34,6 +34,7 @@
 #include <nave/plugin.h>
 #include <nave/role.h>
 #include <nave/runtime.h>
+#include <nave/scope.h>
 #include <nave/select.h>
 #include <nave/sim.h>
 #include <nave/sleep.h>

@@ -22,6 +22,7 @@ NAVE_BEGIN_DECLS
 #define NAVE_WORKER_ID "nave.worker/1"
 
 struct nave_io;
+struct nave_scope;
 
 /* The clock of a worker, read once a turn of its loop. Frozen; read only. */
 struct nave_clock {
@@ -125,6 +126,8 @@ struct nave_worker_iface {
      * Thread: [worker]. Never fails. Owns: takes f_take. */
     nave_task_id (*spawn_join)(struct nave_worker *w, struct nave_future *f_take, uint32_t flags,
                                struct nave_join *out_join);
+    /* Ready `scope`, all of it. Call nave_scope_init() (scope.h). Thread: [worker]. */
+    void (*scope_init)(struct nave_worker *w, struct nave_scope *scope, uint32_t policy);
 };
 
 /* The handle of a worker, one for each plugin. The head is frozen. */
