@@ -11,7 +11,7 @@ static nave_err meter_prepare(void *self, const struct nave_prepare_args *args)
         uint64_t count;
     } rows[] = {
         {"zeta", "the last one", 7},
-        {"test.meter_own", NULL, 1},
+        {"test.meter_own", "", 1},
         {"a-b", "a \"doc\" with \\ and\na second line", 3},
         {"a.b", "named alike", 4},
     };

@@ -168,7 +168,8 @@ static void without_a_start_or_with_another_format_nothing_is_written(void)
     CU_ASSERT_EQUAL(metrics(NULL), NAVE_ESTATE);
     CU_ASSERT_EQUAL(nave_runtime_start(rt), NAVE_OK);
     CU_ASSERT_EQUAL(metrics("xml"), NAVE_EINVAL);
-    CU_ASSERT_EQUAL(nave_admin_metrics(admin, NULL, NULL, NULL), NAVE_EINVAL);
+    if (!getenv("NAVE_CHECK")) /* which would not let it come so far */
+        CU_ASSERT_EQUAL(nave_admin_metrics(admin, NULL, NULL, NULL), NAVE_EINVAL);
     CU_ASSERT_EQUAL(answer_len, 0);
     finish();
 }
