@@ -18,7 +18,7 @@ struct pair {
     uint32_t is_over;
 };
 
-static struct pair pair;
+static struct pair pair = {.turn = 2}; /* nobody's */
 
 struct half_frame {
     struct rt_driver head;
@@ -72,7 +72,6 @@ void rt_wake_start(struct rt_run *run, struct nave_worker *w)
         rt_fail("wake_parked, one worker", NAVE_EINVAL);
     if (w->index > 1)
         return;
-    pair.turn = 2; /* nobody's */
     f = rt_future(w, &half_future, sizeof(*t));
     t = nave_future_frame(f);
     t->head.run = run;
