@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "builtins.h"
 #include "describe.h"
 #include "lifecycle.h"
 #include "metrics.h"
@@ -116,13 +117,8 @@ static nave_err find_service(struct nave_runtime *rt, const char *id,
     struct nv_near near;
 
     nv_near_init(&near, (struct nave_str){id, strlen(id)});
-    nv_near_try(&near, NAVE_ADMIN_ID, strlen(NAVE_ADMIN_ID));
-    nv_near_try(&near, NAVE_BLOCKING_ID, strlen(NAVE_BLOCKING_ID));
+    other = nv_builtin_near(rt, id, &near);
     find_providers(rt, id, &found, &near, &other);
-    if (!other && nv_same_service_name(id, NAVE_ADMIN_ID))
-        other = NAVE_ADMIN_ID;
-    if (!other && nv_same_service_name(id, NAVE_BLOCKING_ID))
-        other = NAVE_BLOCKING_ID;
     if (!found.count && other)
         return refuse(
             rt, NAVE_EMAJOR,
@@ -159,22 +155,18 @@ nave_err nave_runtime_bind(struct nave_runtime *rt, const char *id, uint32_t min
 {
     struct nave_handle *handle = NULL;
     struct nv_why why = {""};
-    nave_err err = NAVE_OK;
+    nave_err err;
 
     if (!rt || !id || !out_handle || min_size < sizeof(struct nave_iface))
         return NAVE_EINVAL;
     nv_runtime_enter(rt);
-    handle = nv_builtin_service(rt, NULL, id);
-    if (!handle && rt->world && strcmp(id, NAVE_SIM_ID) == 0)
-        handle = (struct nave_handle *)(void *)rt->world;
-    if (!handle && strcmp(id, NAVE_CHANNELS_ID) == 0)
-        handle = (struct nave_handle *)(void *)&rt->channels.pub;
-    if (!handle)
+    err = nv_builtin_service(rt, NULL, id, &handle);
+    if (err == NAVE_ENOTFOUND)
         err = find_service(rt, id, &handle);
-    else if (handle->api == NULL)
-        err = refuse(
-            rt, NAVE_ESTATE,
-            "the host program binds \"%s\", which is there while the runtime is started only", id);
+    else if (err == NAVE_ESTATE)
+        refuse(rt, err,
+               "the host program binds \"%s\", which is there while the runtime is started only",
+               id);
     if (!err && (handle->api->minor < min_minor || handle->api->size < min_size))
         err = refuse(rt, NAVE_ETOOOLD,
                      "the host program binds \"%s\" of minor %u and %u bytes, and minor %u of %u "

@@ -248,6 +248,8 @@ endif
 	%D%/plugin_host.h \
 	%D%/publish.c \
 	%D%/publish.h \
+	%D%/builtins.c \
+	%D%/builtins.h \
 	%D%/registry.c \
 	%D%/registry.h \
 	%D%/resolve.c \

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "builtins.h"
 #include "counter.h"
 #include "publish.h"
 #include "roles.h"
@@ -33,14 +34,6 @@ static nave_err refuse(struct nv_plugin *p, nave_err err, const char *format, ..
     return err;
 }
 
-/* NULL: out of memory, reported. */
-static struct nave_handle *channels_of(struct nv_plugin *p)
-{
-    if (p->rt->is_checked && nv_channels_publish(&p->channels, p) != NAVE_OK)
-        return NULL;
-    return (struct nave_handle *)(void *)&p->channels.pub;
-}
-
 /* The service that need `n` of `p` resolved to, checked as far as `min_size`. */
 static nave_err bind_need(struct nv_plugin *p, uint32_t n, uint32_t min_minor, uint32_t min_size,
                           struct nave_handle **out_handle)
@@ -53,19 +46,14 @@ static nave_err bind_need(struct nv_plugin *p, uint32_t n, uint32_t min_minor, u
     nave_err err;
 
     if (link->is_builtin) {
-        if (strcmp(need->id, NAVE_CHANNELS_ID) == 0)
-            handle = channels_of(p);
-        else if (strcmp(need->id, NAVE_BLOCKING_ID) == 0)
-            handle = (struct nave_handle *)(void *)&p->blocking; /* knows whose jobs they are */
-        else
-            handle = nv_builtin_service(p->rt, p, need->id);
-        if (!handle && strcmp(need->id, NAVE_CHANNELS_ID) == 0)
-            return NAVE_ENOMEM;
-        if (!handle)
-            return refuse(p, NAVE_ENOTFOUND,
+        err = nv_builtin_service(p->rt, p, need->id, &handle);
+        if (err == NAVE_ENOTFOUND)
+            return refuse(p, err,
                           "plugin \"%s\" binds \"%s\", which is a table of handles that are handed "
                           "out by calls; there is no service to bind",
                           p->id, need->id);
+        if (err)
+            return err;
     } else if (!link->provider) {
         if (!(need->flags & NAVE_DEP_OPTIONAL))
             refuse(p, NAVE_ENOTFOUND, "plugin \"%s\" binds \"%s\", which nobody provides", p->id,

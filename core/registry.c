@@ -8,45 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <nave/buf.h>
-#include <nave/http.h>
-#include <nave/notify.h>
-
 #include "check.h"
 #include "counter.h"
 #include "runtime.h"
 
 #define LINE_BYTES 64u
-
-/* Tables of handles that the host makes or passes on: nobody needs to provide them. */
-static const struct nv_builtin builtins[] = {
-    {NAVE_HOST_ID, 0},       {NAVE_WORKER_ID, 0},    {NAVE_CONF_ID, 0},
-    {NAVE_STREAM_ID, 0},     {NAVE_TRANSPORT_ID, 0}, {NAVE_LISTENER_ID, 0},
-    {NAVE_PROTOCOL_ID, 0},   {NAVE_HTTP_ID, 0},      {NAVE_HTTP_HANDLER_ID, 0},
-    {NAVE_HTTP_REPLY_ID, 0}, {"nave.future/1", 0},   {"nave.waker/1", 0},
-    {NAVE_ADMIN_ID, 0},      {NAVE_LOCKS_ID, 0},     {NAVE_MUTEX_ID, 0},
-    {NAVE_RWLOCK_ID, 0},     {NAVE_SEMAPHORE_ID, 0}, {NAVE_NOTIFY_ID, 0},
-    {NAVE_BARRIER_ID, 0},    {NAVE_ONCE_ID, 0},      {NAVE_CHANNELS_ID, 0},
-    {NAVE_MPSC_ID, 0},       {NAVE_MPSC_RX_ID, 0},   {NAVE_ONESHOT_ID, 0},
-    {NAVE_ONESHOT_RX_ID, 0}, {NAVE_BROADCAST_ID, 0}, {NAVE_BROADCAST_RX_ID, 0},
-    {NAVE_WATCH_ID, 0},      {NAVE_WATCH_RX_ID, 0},  {NAVE_BLOCKING_ID, 0},
-    {NAVE_EXEC_ID, 0},       {NAVE_JOIN_ID, 0},
-};
-
-struct nave_handle *nv_builtin_service(struct nave_runtime *rt, struct nv_plugin *p, const char *id)
-{
-    if (strcmp(id, NAVE_HOST_ID) == 0 && p)
-        return (struct nave_handle *)(void *)&p->host;
-    if (strcmp(id, NAVE_ADMIN_ID) == 0)
-        return (struct nave_handle *)(void *)&rt->admin;
-    if (strcmp(id, NAVE_LOCKS_ID) == 0)
-        return (struct nave_handle *)(void *)&rt->locks.pub;
-    if (strcmp(id, NAVE_BLOCKING_ID) == 0)
-        return (struct nave_handle *)(void *)&rt->blocking_handle.pub;
-    if (strcmp(id, NAVE_EXEC_ID) == 0)
-        return (struct nave_handle *)(void *)(p ? &p->exec : &rt->exec);
-    return NULL;
-}
 
 int32_t nv_same_service_name(const char *a, const char *b)
 {
@@ -55,26 +21,6 @@ int32_t nv_same_service_name(const char *a, const char *b)
     size_t b_len = b_end ? (size_t)(b_end - b) : strlen(b);
 
     return a_len == b_len && memcmp(a, b, a_len) == 0;
-}
-
-const struct nv_builtin *nv_builtin_find(const char *id)
-{
-    size_t i;
-
-    for (i = 0; i < NAVE_COUNT(builtins); i++)
-        if (strcmp(builtins[i].id, id) == 0)
-            return &builtins[i];
-    return NULL;
-}
-
-const struct nv_builtin *nv_builtin_other_major(const char *id)
-{
-    size_t i;
-
-    for (i = 0; i < NAVE_COUNT(builtins); i++)
-        if (nv_same_service_name(builtins[i].id, id))
-            return &builtins[i];
-    return NULL;
 }
 
 nave_err nv_plugin_create(struct nave_runtime *rt, struct nv_plugin_file *file_take,

@@ -140,21 +140,6 @@ void nv_plugin_report_leaks(struct nv_plugin *p);
 /* The plugin named `id`, or NULL. */
 struct nv_plugin *nv_registry_find(const struct nave_runtime *rt, struct nave_str id);
 
-/* The service `id` that the host has for `p` (NULL: for the host program). NULL: it has none of that id.
- * Thread: [control]. */
-struct nave_handle *nv_builtin_service(struct nave_runtime *rt, struct nv_plugin *p,
-                                       const char *id);
-
-/* What the host itself has: handles' interfaces and nave.host/1. NULL: `id` is not the host's. */
-struct nv_builtin {
-    const char *id;
-    uint32_t minor;
-};
-const struct nv_builtin *nv_builtin_find(const char *id);
-
-/* The same name with another major, or NULL. */
-const struct nv_builtin *nv_builtin_other_major(const char *id);
-
 /* 1 when ids `a` and `b` have the same name before the '/'. */
 int32_t nv_same_service_name(const char *a, const char *b);
 

@@ -195,6 +195,41 @@ static void what_cannot_be_bound_says_why(void)
     nave_runtime_destroy(rt);
 }
 
+static void every_service_of_the_host_is_bound_and_refused_alike(void)
+{
+    static const char *const names[] = {"nave.admin", "nave.locks", "nave.channels",
+                                        "nave.blocking", "nave.exec"};
+    struct nave_runtime *rt = create(traces, "/nowhere");
+    uint32_t size = sizeof(struct nave_iface) + sizeof(void *);
+    struct nave_handle *h = NULL;
+    char id[32];
+    size_t i;
+
+    CU_ASSERT_EQUAL(nave_runtime_bind(rt, "nave.exec/1", 0, size, &h), NAVE_ESTATE);
+    expect_report("the host program binds \"nave.exec/1\", which is there while the runtime is "
+                  "started only\n");
+    CU_ASSERT_EQUAL(configure(rt), NAVE_OK);
+    CU_ASSERT_EQUAL(nave_runtime_start(rt), NAVE_OK);
+    for (i = 0; i < NAVE_COUNT(names); i++) {
+        h = NULL;
+        snprintf(id, sizeof(id), "%s/1", names[i]);
+        CU_ASSERT_EQUAL(nave_runtime_bind(rt, id, 0, size, &h), NAVE_OK);
+        CU_ASSERT(h && strcmp(h->api->id, id) == 0);
+        CU_ASSERT_EQUAL(nave_runtime_bind(rt, id, 99, size, &h), NAVE_ETOOOLD);
+        snprintf(id, sizeof(id), "%s/2", names[i]);
+        CU_ASSERT_EQUAL(nave_runtime_bind(rt, id, 0, size, &h), NAVE_EMAJOR);
+    }
+    reports[0] = '\0';
+    CU_ASSERT_EQUAL(nave_runtime_bind(rt, "nave.lock/1", 0, size, &h), NAVE_ENOTFOUND);
+    expect_report("the host program binds \"nave.lock/1\", which no plugin here provides; did you "
+                  "mean \"nave.locks/1\"?\n");
+    /* The program is the host; and nothing here is simulated. */
+    CU_ASSERT_EQUAL(nave_runtime_bind(rt, "nave.host/1", 0, size, &h), NAVE_ENOTFOUND);
+    CU_ASSERT_EQUAL(nave_runtime_bind(rt, "nave.sim/1", 0, size, &h), NAVE_ENOTFOUND);
+    reports[0] = '\0';
+    nave_runtime_destroy(rt);
+}
+
 /* --- check ----------------------------------------------------------------------------------- */
 
 #define REHEARSED "a.create b.create a.prepare b.prepare b.abort a.abort b.destroy a.destroy"
@@ -495,6 +530,8 @@ static CU_TestInfo bind_tests[] = {
     {"a_service_of_a_plugin_is_there_while_the_runtime_is_started",
      a_service_of_a_plugin_is_there_while_the_runtime_is_started},
     {"what_cannot_be_bound_says_why", what_cannot_be_bound_says_why},
+    {"every_service_of_the_host_is_bound_and_refused_alike",
+     every_service_of_the_host_is_bound_and_refused_alike},
     CU_TEST_INFO_NULL,
 };
 
