@@ -190,17 +190,6 @@ int32_t nv_sched_has_work(const struct nv_worker *w)
 
 /* --- searching ------------------------------------------------------------------------------- */
 
-static uint32_t pick(struct nv_worker *w, uint32_t below)
-{
-    uint64_t x = w->random;
-
-    x ^= x << 13;
-    x ^= x >> 7;
-    x ^= x << 17;
-    w->random = x;
-    return (uint32_t)((x >> 32) * below >> 32);
-}
-
 /* What `v` was to run next, when it is stuck in what it runs now. */
 static struct nv_task *lifo_steal(struct nv_worker *v)
 {
@@ -219,7 +208,8 @@ static struct nv_task *lifo_steal(struct nv_worker *v)
 static struct nv_task *steal(struct nv_worker *w)
 {
     struct nv_group *g = w->group;
-    uint32_t i, n = g->count, start = pick(w, n), moved;
+    uint32_t i, n = g->count, moved;
+    uint32_t start = (uint32_t)((nave_random_step_(&w->random) >> 32) * n >> 32);
     struct nv_task *t = NULL;
 
     for (i = 0; i < n && !t; i++) {

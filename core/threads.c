@@ -84,11 +84,11 @@ nave_err nv_threads_create(struct nave_runtime *rt)
         err = nv_worker_create(&o, &ts->each[i].worker);
         if (err)
             goto fail;
+        if (rt->world)
+            nv_world_join(rt->world, i, ts->each[i].worker);
         nv_worker_handle_init(&ts->each[i].handle, ts->each[i].worker, "core");
         ts->each[i].handle.siblings = ts->handles;
         ts->handles[i] = &ts->each[i].handle;
-        if (rt->world)
-            nv_world_join(rt->world, i, ts->each[i].worker);
     }
     nv_exec_init(&rt->exec, ts->handles);
     /* From here on nave_runtime_stop() of another thread finds workers to wake. */

@@ -297,6 +297,8 @@ void nv_worker_handle_init(struct nv_worker_handle *h, struct nv_worker *w, cons
     h->pub.api = w->is_checked ? &nv_worker_checked_table : &nv_worker_table;
     h->pub.clock = &w->clock;
     h->pub.index = w->index;
+    /* Not the same numbers as the worker's own. */
+    h->pub.random = nave_random_step_(&w->random) * UINT64_C(0x9e3779b97f4a7c15);
     h->worker = w;
     h->plugin_id = plugin_id;
 }

@@ -38,7 +38,7 @@ struct nv_worker {
     uint32_t run_polls; /* of the last run */
     nave_nsec run_since_ns;
     nave_nsec poll_ns; /* what a poll costs, on average */
-    uint64_t random;   /* of xorshift; never 0 */
+    uint64_t random;   /* whom it steals from first; what its handles begin with; never 0 */
     uint32_t is_searching;
     uint32_t is_idle;      /* marked so in the group */
     struct nv_jobs micro;  /* to run before anything else, after each callback */

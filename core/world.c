@@ -226,11 +226,11 @@ void nv_world_join(struct nv_world *world, uint32_t index, struct nv_worker *w)
     struct nv_world_worker *vw = &world->each[index];
 
     vw->worker = w;
+    w->random = nv_world_random(world, 0) | 1; /* before it has handles: they begin with it */
     nv_worker_handle_init(&vw->handle, w, "sim");
     w->slab.fails = slab_fails;
     w->slab.fails_arg = world;
     w->slab.flags |= NV_SLAB_FAIL;
-    w->random = nv_world_random(world, 0) | 1; /* whom it steals from first */
 }
 
 void nv_world_free_workers(struct nv_world *world)

@@ -67,6 +67,8 @@ static nave_err raw_worker_start(void *self, struct nave_worker *w)
     struct raw *raw = self;
     struct nave_io *io;
 
+    if (w->index < NAVE_COUNT(raw->own))
+        raw->own[w->index] = w;
     raw->watches = w->api->io_open(w, 0, on_io, raw, &io);
     return NAVE_OK;
 }

@@ -15,7 +15,8 @@ struct raw {
     struct nave_stream *streams[RAW_STREAMS];
     uint32_t workers[RAW_STREAMS]; /* whose each is */
     uint32_t count;
-    nave_err watches; /* what io_open says */
+    nave_err watches;           /* what io_open says */
+    struct nave_worker *own[4]; /* its handles, of the first workers */
 };
 
 const struct nave_plugin *raw_plugin_entry_v1(void);

@@ -387,6 +387,39 @@ static void a_port_of_zero_is_a_free_one(void)
     end();
 }
 
+/* --- choices ---------------------------------------------------------------------------------- */
+
+#define DRAWN 8u
+
+/* What fair choices of a plugin and of the test are, on two workers, with `seed`. */
+static void draw(uint64_t seed, uint32_t drawn[3][DRAWN])
+{
+    struct nave_sim_options o = {.size = sizeof(o), .seed = seed};
+    uint32_t i;
+
+    CU_ASSERT_EQUAL_FATAL(begin_with(&o, 2), NAVE_OK);
+    for (i = 0; i < DRAWN; i++) {
+        drawn[0][i] = nave_worker_random(raw.own[0], UINT32_MAX);
+        drawn[1][i] = nave_worker_random(raw.own[1], UINT32_MAX);
+        drawn[2][i] = nave_worker_random(sim->api->worker(sim, 0), UINT32_MAX);
+    }
+    end();
+}
+
+static void fair_choices_are_of_the_seed_the_worker_and_the_plugin(void)
+{
+    uint32_t first[3][DRAWN], same[3][DRAWN], other[3][DRAWN], i;
+
+    draw(7, first);
+    draw(7, same);
+    draw(8, other);
+    CU_ASSERT_EQUAL(memcmp(first, same, sizeof(first)), 0);
+    for (i = 0; i < 3; i++) {
+        CU_ASSERT_NOT_EQUAL(memcmp(first[i], other[i], sizeof(first[i])), 0);
+        CU_ASSERT_NOT_EQUAL(memcmp(first[i], first[(i + 1) % 3], sizeof(first[i])), 0);
+    }
+}
+
 /* --- time and steps --------------------------------------------------------------------------- */
 
 static void on_timer(struct nave_timer *t, void *arg)
@@ -679,6 +712,7 @@ static CU_TestInfo stream_tests[] = {
     TEST(all_workers_accept),
     TEST(a_stalled_connection_is_given_up_later),
     TEST(a_port_of_zero_is_a_free_one),
+    TEST(fair_choices_are_of_the_seed_the_worker_and_the_plugin),
     CU_TEST_INFO_NULL,
 };
 static CU_TestInfo step_tests[] = {

@@ -169,19 +169,25 @@ static inline void nave_timer_start(struct nave_worker *w, struct nave_timer *t,
     w->api->timer_start(w, t, delay > NAVE_NEVER - now ? NAVE_NEVER : now + delay, fn, arg);
 }
 
+/* One step of a xorshift: the next state, which is the number. `*state` is never 0. */
+static inline uint64_t nave_random_step_(uint64_t *state)
+{
+    uint64_t x = *state;
+
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
+    *state = x;
+    return x;
+}
+
 /* A number below `bound` (more than 0), for fair choices: cheap, of no use to secrets. The same numbers come
  * in the same order on each run with the same seed. Thread: [worker]. */
 static inline uint32_t nave_worker_random(struct nave_worker *w, uint32_t bound)
 {
-    uint64_t x = w->random;
-
-    if (NAVE_UNLIKELY(x == 0)) /* a xorshift never comes back from 0 */
-        x = UINT64_C(0x9e3779b97f4a7c15) * ((uint64_t)w->index + 1);
-    x ^= x << 13;
-    x ^= x >> 7;
-    x ^= x << 17;
-    w->random = x;
-    return (uint32_t)((x >> 32) * bound >> 32);
+    if (NAVE_UNLIKELY(w->random == 0)) /* nobody has set it */
+        w->random = UINT64_C(0x9e3779b97f4a7c15) * ((uint64_t)w->index + 1);
+    return (uint32_t)((nave_random_step_(&w->random) >> 32) * bound >> 32);
 }
 
 /* Move the deadline of an armed timer. Later: one store. Earlier: filed anew. Thread: [worker]. */
