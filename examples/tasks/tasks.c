@@ -26,10 +26,6 @@ struct app {
     uint32_t cleanups;
 };
 
-/* An async frame begins with a future; nave.exec/1 and the join handle speak of what is behind it. */
-#define REST_OF(name)        (sizeof(struct name) - sizeof(struct nave_future))
-#define FRAME_OF(name, rest) ((struct name *)(void *)((struct nave_future *)(rest)-1))
-
 /* --- counting primes -------------------------------------------------------------------------- */
 
 static uint32_t is_prime(uint32_t n)
@@ -67,17 +63,17 @@ static struct range part(uint32_t i)
     return r;
 }
 
-static void count_fill(void *rest, void *arg)
+static void count_fill(void *behind, void *arg)
 {
     const struct range *r = arg;
 
-    FRAME_OF(count, rest)->from = r->from;
-    FRAME_OF(count, rest)->to = r->to;
+    NAVE_ASYNC_FRAME(count, behind)->from = r->from;
+    NAVE_ASYNC_FRAME(count, behind)->to = r->to;
 }
 
-static void count_take(void *rest, void *arg)
+static void count_take(void *behind, void *arg)
 {
-    ((struct range *)arg)->primes = FRAME_OF(count, rest)->primes;
+    ((struct range *)arg)->primes = NAVE_ASYNC_FRAME(count, behind)->primes;
 }
 
 /* One task, and this thread waits for it. */
@@ -85,8 +81,8 @@ static nave_err by_one_task(struct app *app, uint32_t *out_primes)
 {
     struct range all = {0, LIMIT, 0};
     nave_err result = NAVE_OK;
-    nave_err err = nave_block_on(app->exec, &count_api, REST_OF(count), count_fill, count_take,
-                                 &all, PATIENCE, &result);
+    nave_err err = nave_block_on(app->exec, &count_api, NAVE_ASYNC_SIZE(count), count_fill,
+                                 count_take, &all, PATIENCE, &result);
 
     *out_primes = all.primes;
     return err ? err : result;
@@ -102,7 +98,7 @@ static nave_err count_wait(struct nave_join *j, uint32_t *primes)
     if (!err)
         err = nave_join_result(j, &result);
     if (!err && !result)
-        *primes += FRAME_OF(count, nave_join_frame(j))->primes;
+        *primes += NAVE_ASYNC_FRAME(count, nave_join_frame(j))->primes;
     return err ? err : result;
 }
 
@@ -117,7 +113,7 @@ static nave_err by_tasks(struct app *app, uint32_t *out_primes)
     for (i = 0; i < PARTS && !err; i++) {
         struct range r = part(i);
 
-        err = exec->api->spawn(exec, &count_api, REST_OF(count), count_fill, &r, &joins[i]);
+        err = exec->api->spawn(exec, &count_api, NAVE_ASYNC_SIZE(count), count_fill, &r, &joins[i]);
     }
     for (i = 0; i < PARTS && !err; i++)
         err = count_wait(&joins[i], out_primes);
@@ -155,7 +151,7 @@ NAVE_ASYNC(count_all, struct nave_join parts[PARTS]; struct nave_op op; uint32_t
         NAVE_TRY_NOW(count_spawn(cx->worker, f->i, &f->parts[f->i]));
     for (f->i = 0; f->i < PARTS; f->i++) {
         NAVE_TRY(nave_join_await(cx, &f->op, &f->parts[f->i]));
-        f->primes += FRAME_OF(count, nave_join_frame(&f->parts[f->i]))->primes;
+        f->primes += NAVE_ASYNC_FRAME(count, nave_join_frame(&f->parts[f->i]))->primes;
     }
     NAVE_CLEANUP();
     for (f->i = 0; f->i < PARTS; f->i++)
@@ -163,15 +159,15 @@ NAVE_ASYNC(count_all, struct nave_join parts[PARTS]; struct nave_op op; uint32_t
     NAVE_END();
 }
 
-static void count_all_take(void *rest, void *arg)
+static void count_all_take(void *behind, void *arg)
 {
-    *(uint32_t *)arg = FRAME_OF(count_all, rest)->primes;
+    *(uint32_t *)arg = NAVE_ASYNC_FRAME(count_all, behind)->primes;
 }
 
 static nave_err by_children(struct app *app, uint32_t *out_primes)
 {
     nave_err result = NAVE_OK;
-    nave_err err = nave_block_on(app->exec, &count_all_api, REST_OF(count_all), NULL,
+    nave_err err = nave_block_on(app->exec, &count_all_api, NAVE_ASYNC_SIZE(count_all), NULL,
                                  count_all_take, out_primes, PATIENCE, &result);
 
     return err ? err : result;
@@ -214,9 +210,9 @@ NAVE_ASYNC(office, struct app *app; struct nave_join one; struct nave_join two; 
     NAVE_END();
 }
 
-static void office_fill(void *rest, void *arg)
+static void office_fill(void *behind, void *arg)
 {
-    FRAME_OF(office, rest)->app = arg;
+    NAVE_ASYNC_FRAME(office, behind)->app = arg;
 }
 
 /* --- one that is too slow --------------------------------------------------------------------- */
@@ -257,9 +253,9 @@ NAVE_ASYNC(hurry, struct app *app; struct nave_join child; struct nave_op op;
     NAVE_END();
 }
 
-static void hurry_fill(void *rest, void *arg)
+static void hurry_fill(void *behind, void *arg)
 {
-    FRAME_OF(hurry, rest)->app = arg;
+    NAVE_ASYNC_FRAME(hurry, behind)->app = arg;
 }
 
 /* --- the program ------------------------------------------------------------------------------ */
@@ -283,13 +279,13 @@ static int work(struct app *app)
     printf("%u children: %u primes\n", PARTS, (unsigned)children);
     wrong += err || children != PRIMES;
 
-    err = nave_block_on(app->exec, &office_api, REST_OF(office), office_fill, NULL, app, PATIENCE,
-                        &result);
+    err = nave_block_on(app->exec, &office_api, NAVE_ASYNC_SIZE(office), office_fill, NULL, app,
+                        PATIENCE, &result);
     printf("two clerks: %u entries\n", (unsigned)app->ledger);
     wrong += err || result || app->ledger != 2 * ENTRIES;
 
-    err = nave_block_on(app->exec, &hurry_api, REST_OF(hurry), hurry_fill, NULL, app, PATIENCE,
-                        &result);
+    err = nave_block_on(app->exec, &hurry_api, NAVE_ASYNC_SIZE(hurry), hurry_fill, NULL, app,
+                        PATIENCE, &result);
     printf("too slow: %s\n", nave_err_text(result));
     wrong += err || result != NAVE_ECANCELED || app->cleanups != 1;
     return wrong;

@@ -135,8 +135,9 @@ static void a_frame_that_is_all_zero_has_not_begun(void)
     struct nave_future *f = NULL;
     struct adder *a;
 
-    CU_ASSERT_EQUAL_FATAL(w->api->future_new(w, &adder_api, sizeof(*a) - sizeof(*f), &f), NAVE_OK);
-    a = (struct adder *)(void *)f;
+    CU_ASSERT_EQUAL_FATAL(w->api->future_new(w, &adder_api, NAVE_ASYNC_SIZE(adder), &f), NAVE_OK);
+    a = NAVE_ASYNC_FRAME(adder, nave_future_frame(f));
+    CU_ASSERT_PTR_EQUAL(&a->async.future, f);
     a->diary = &diary;
     a->times = 0;
     w->api->spawn(w, f);

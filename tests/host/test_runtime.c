@@ -251,9 +251,8 @@ static void tasks_are_asked_to_end_before_the_deadline_and_clean_up(void)
     CU_ASSERT_EQUAL(nave_runtime_start(rt), NAVE_OK);
     exec = exec_of(rt);
     for (i = 0; i < 20; i++)
-        CU_ASSERT_EQUAL(exec->api->spawn(exec, &patient_api,
-                                         sizeof(struct patient) - sizeof(struct nave_future), NULL,
-                                         NULL, NULL),
+        CU_ASSERT_EQUAL(exec->api->spawn(exec, &patient_api, NAVE_ASYNC_SIZE(patient), NULL, NULL,
+                                         NULL),
                         NAVE_OK);
     nave_runtime_stop(rt);
     CU_ASSERT_EQUAL(nave_runtime_run(rt), NAVE_OK);
@@ -269,8 +268,7 @@ static void a_task_that_does_not_end_is_told_with_the_place_where_it_waits(void)
 
     CU_ASSERT_EQUAL(nave_runtime_start(rt), NAVE_OK);
     exec = exec_of(rt);
-    CU_ASSERT_EQUAL(exec->api->spawn(exec, &slow_cleaner_api,
-                                     sizeof(struct slow_cleaner) - sizeof(struct nave_future), NULL,
+    CU_ASSERT_EQUAL(exec->api->spawn(exec, &slow_cleaner_api, NAVE_ASYNC_SIZE(slow_cleaner), NULL,
                                      NULL, NULL),
                     NAVE_OK);
     nave_runtime_stop(rt);

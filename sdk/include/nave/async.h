@@ -83,6 +83,14 @@ struct nave_async {
     uint32_t flags;            /* NAVE_ASYNC_IS_*                                            */
 };
 
+/* Where others make the frame of async function `name`: nave_exec_iface.spawn, nave_block_on() and
+ * nave_worker_iface.future_new. They take the bytes behind the head of the future, NAVE_ASYNC_SIZE(name);
+ * what they give to a nave_frame_fn, and what nave_join_frame() and nave_future_frame() give, is the begin of
+ * those bytes, and NAVE_ASYNC_FRAME(name, behind) the `struct name *` that they belong to. */
+#define NAVE_ASYNC_SIZE(name) (sizeof(struct name) - sizeof(struct nave_future))
+#define NAVE_ASYNC_FRAME(name, behind) \
+    ((struct name *)(void *)((struct nave_future *)(void *)(behind)-1))
+
 /* --- behind the macros ------------------------------------------------------------------------- */
 
 /* Values of nave_async.resume that are no place. */

@@ -25,8 +25,9 @@ typedef void nave_frame_fn(void *frame, void *arg);
 /* "nave.exec/1" */
 struct nave_exec_iface {
     struct nave_iface hdr;
-    /* Spawn a task of `api` with a frame of `frame_size` bytes, on any worker. `init` fills the frame
-     * inside this call; NULL leaves it zeroed. *out_join is its handle; NULL detaches it at once.
+    /* Spawn a task of `api` with a frame of `frame_size` bytes, on any worker; of an async function that is
+     * NAVE_ASYNC_SIZE(name). `init` fills the frame inside this call; NULL leaves it zeroed. *out_join is its
+     * handle; NULL detaches it at once.
      * Thread: [any]. Null: [init, out_join].
      * Errors: NAVE_ENOMEM; NAVE_ELIMIT runtime.max_tasks or max_task_bytes; NAVE_ECLOSED it has ended. */
     nave_err (*spawn)(struct nave_exec *e, const struct nave_future_iface *api, size_t frame_size,
