@@ -4,7 +4,7 @@
  * a host name meanwhile; its only worker never waits for a disk or a resolver.
  *
  *     cc count_lines.c $(pkg-config --cflags --libs nave) -o count_lines
- *     ./count_lines localhost count_lines.c /etc/passwd
+ *     ./count_lines 127.0.0.1 count_lines.c /etc/passwd
  */
 #include <nave/nave.h>
 #include <netdb.h>
