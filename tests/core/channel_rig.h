@@ -215,13 +215,13 @@ static void waiter_drop(struct waiter *w)
     } while (0)
 
 /* A way to begin, from the inline's call and the slot's. */
-#define STARTER(name, inline_call, slot_call)              \
-    static void name(struct waiter *w, struct nave_cx *cx) \
-    {                                                      \
-        if (cx)                                            \
-            CU_ASSERT_PTR_EQUAL(inline_call, &w->op)       \
-        else                                               \
-            nave_op_begun(&w->op, slot_call);              \
+#define STARTER(name, inline_call, slot_call)                          \
+    static NAVE_UNUSED void name(struct waiter *w, struct nave_cx *cx) \
+    {                                                                  \
+        if (cx)                                                        \
+            CU_ASSERT_PTR_EQUAL(inline_call, &w->op)                   \
+        else                                                           \
+            nave_op_begun(&w->op, slot_call);                          \
     }
 
 /* Run a test with ops that a task awaits, and with ops that call back. */
