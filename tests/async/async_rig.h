@@ -272,4 +272,11 @@ static NAVE_UNUSED void pass(nave_nsec ns)
 #        name, name \
     }
 
+/* A frame that has not begun. */
+#define FRESH(name)                            \
+    (struct name)                              \
+    {                                          \
+        .async = {.future = {&name##_api, 0} } \
+    }
+
 #endif

@@ -9,6 +9,12 @@ check_PROGRAMS += \
 	%D%/test_async \
 	%D%/test_async_debug \
 	%D%/test_async_portable \
+	%D%/test_async_cleanup \
+	%D%/test_async_cleanup_debug \
+	%D%/test_async_cleanup_portable \
+	%D%/test_async_shields \
+	%D%/test_async_shields_debug \
+	%D%/test_async_shields_portable \
 	%D%/test_join_all \
 	%D%/test_join_all_portable \
 	%D%/test_select \
@@ -28,6 +34,30 @@ check_PROGRAMS += \
 %C%_test_async_portable_SOURCES  = %D%/test_async.c
 %C%_test_async_portable_CPPFLAGS = $(%C%_portable) -DNAVE_ASYNC_DEBUG=1
 %C%_test_async_portable_LDADD    = $(%C%_libs)
+
+%C%_test_async_cleanup_SOURCES  = %D%/test_async_cleanup.c
+%C%_test_async_cleanup_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_async_cleanup_LDADD    = $(%C%_libs)
+
+%C%_test_async_cleanup_debug_SOURCES  = %D%/test_async_cleanup.c
+%C%_test_async_cleanup_debug_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_ASYNC_DEBUG=1
+%C%_test_async_cleanup_debug_LDADD    = $(%C%_libs)
+
+%C%_test_async_cleanup_portable_SOURCES  = %D%/test_async_cleanup.c
+%C%_test_async_cleanup_portable_CPPFLAGS = $(%C%_portable) -DNAVE_ASYNC_DEBUG=1
+%C%_test_async_cleanup_portable_LDADD    = $(%C%_libs)
+
+%C%_test_async_shields_SOURCES  = %D%/test_async_shields.c
+%C%_test_async_shields_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_async_shields_LDADD    = $(%C%_libs)
+
+%C%_test_async_shields_debug_SOURCES  = %D%/test_async_shields.c
+%C%_test_async_shields_debug_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_ASYNC_DEBUG=1
+%C%_test_async_shields_debug_LDADD    = $(%C%_libs)
+
+%C%_test_async_shields_portable_SOURCES  = %D%/test_async_shields.c
+%C%_test_async_shields_portable_CPPFLAGS = $(%C%_portable) -DNAVE_ASYNC_DEBUG=1
+%C%_test_async_shields_portable_LDADD    = $(%C%_libs)
 
 %C%_test_join_all_SOURCES  = %D%/test_join_all.c
 %C%_test_join_all_CPPFLAGS = $(TEST_CPPFLAGS)
