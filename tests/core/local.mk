@@ -10,6 +10,9 @@ check_PROGRAMS += \
 	%D%/test_inherit \
 	%D%/test_interval \
 	%D%/test_log \
+	%D%/test_log_daemons \
+	%D%/test_log_files \
+	%D%/test_log_thread \
 	%D%/test_log_format \
 	%D%/test_log_ring \
 	%D%/test_reactor \
@@ -52,9 +55,21 @@ check_PROGRAMS += \
 %C%_test_interval_LDFLAGS  = $(FAILING_LINK)
 %C%_test_interval_LDADD    = $(%C%_libs)
 
-%C%_test_log_SOURCES  = %D%/test_log.c
+%C%_test_log_SOURCES  = %D%/test_log.c %D%/log_rig.h
 %C%_test_log_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_log_LDADD    = $(%C%_libs)
+
+%C%_test_log_daemons_SOURCES  = %D%/test_log_daemons.c %D%/log_rig.h
+%C%_test_log_daemons_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_log_daemons_LDADD    = $(%C%_libs)
+
+%C%_test_log_files_SOURCES  = %D%/test_log_files.c %D%/log_rig.h
+%C%_test_log_files_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_log_files_LDADD    = $(%C%_libs)
+
+%C%_test_log_thread_SOURCES  = %D%/test_log_thread.c %D%/log_rig.h
+%C%_test_log_thread_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_log_thread_LDADD    = $(%C%_libs)
 
 %C%_test_log_format_SOURCES  = %D%/test_log_format.c
 %C%_test_log_format_CPPFLAGS = $(TEST_CPPFLAGS)
