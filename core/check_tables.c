@@ -3318,6 +3318,18 @@ static void worker_scope_init(struct nave_worker *w, struct nave_scope *scope, u
     raw->scope_init(w, scope, policy);
 }
 
+static const struct nv_check_rule worker_runner_rule = {
+    NAVE_WORKER_ID, "runner", NV_THREAD_ANY, 0};
+
+static const uint64_t *worker_runner(const struct nave_worker *w)
+{
+    const struct nave_worker_iface *raw = &nv_worker_table;
+    struct nv_check check;
+
+    nv_check_worker(&check, &worker_runner_rule, w, NV_CHECK_CALLER);
+    return raw->runner(w);
+}
+
 const struct nave_worker_iface nv_worker_checked_table = {
     .hdr = NAVE_IFACE(struct nave_worker_iface, NAVE_WORKER_ID, 0, NAVE_IFACE_DRAFT),
     .alloc = worker_alloc,
@@ -3341,6 +3353,7 @@ const struct nave_worker_iface nv_worker_checked_table = {
     .unpin = worker_unpin,
     .spawn_join = worker_spawn_join,
     .scope_init = worker_scope_init,
+    .runner = worker_runner,
 };
 
 const struct nave_worker_iface nv_worker_over_table = {
@@ -3366,6 +3379,7 @@ const struct nave_worker_iface nv_worker_over_table = {
     .unpin = worker_unpin,
     .spawn_join = worker_spawn_join,
     .scope_init = worker_scope_init,
+    .runner = worker_runner,
 };
 
 /* --- all of them, but for those of the core's own handles ------------------------------------- */

@@ -120,6 +120,7 @@ void nv_worker_attach(struct nv_worker *w)
         return;
     __atomic_store(&w->thread, &self, __ATOMIC_RELAXED);
     __atomic_store_n(&w->is_attached, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&w->runner, nave_thread_here(), __ATOMIC_RELAXED);
     __atomic_store_n(&w->thread_number, nv_thread_number(), __ATOMIC_RELAXED);
 }
 
@@ -131,6 +132,7 @@ void nv_worker_enter(struct nv_worker *w)
 
 void nv_worker_exit(struct nv_worker *w)
 {
+    __atomic_store_n(&w->runner, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&w->is_attached, 0, __ATOMIC_RELEASE);
     nv_here = NULL;
 }

@@ -94,10 +94,13 @@ static nave_err api_io_open(struct nave_worker *pub, int64_t fd, nave_io_fn *fn,
 {
     struct nv_worker_handle *h = handle_of(pub);
     struct nv_worker *w = h->worker;
-    char *block = nv_slab_alloc(&w->slab, w->io_guard + w->io_size);
+    char *block;
     struct nv_poller_io *io;
     nave_err err;
 
+    if (!nv_worker_is_here(w))
+        return NAVE_EAFFINITY;
+    block = nv_slab_alloc(&w->slab, w->io_guard + w->io_size);
     if (!block)
         return NAVE_ENOMEM;
     io = (struct nv_poller_io *)(void *)(block + w->io_guard);
@@ -216,6 +219,11 @@ static void api_scope_init(struct nave_worker *pub, struct nave_scope *scope, ui
     nv_scope_init(scope, policy);
 }
 
+static const uint64_t *api_runner(const struct nave_worker *pub)
+{
+    return &((const struct nv_worker_handle *)(const void *)pub)->worker->runner;
+}
+
 const struct nave_worker_iface nv_worker_table = {
     .hdr = NAVE_IFACE(struct nave_worker_iface, NAVE_WORKER_ID, 0, NAVE_IFACE_DRAFT),
     .alloc = api_alloc,
@@ -239,4 +247,5 @@ const struct nave_worker_iface nv_worker_table = {
     .unpin = api_unpin,
     .spawn_join = api_spawn_join,
     .scope_init = api_scope_init,
+    .runner = api_runner,
 };

@@ -25,6 +25,7 @@ struct nv_watchdog;
 struct nv_worker {
     /* hot, the owner's */
     struct nave_clock clock;
+    uint64_t runner; /* atomic: nave_thread_here() of who runs it; 0: nobody */
     const struct nv_poller_ops *poller_ops;
     struct nv_poller *poller;
     struct nv_jobs deferred;
@@ -87,13 +88,8 @@ extern __thread struct nv_worker *nv_here __attribute__((tls_model("initial-exec
 /* 1: the calling thread is the worker's. Thread: [any]. */
 static inline int32_t nv_worker_is_here(const struct nv_worker *w)
 {
-    pthread_t thread;
-
     /* Another thread may take the worker meanwhile; whichever it reads, it is not this one then. */
-    if (!__atomic_load_n(&w->is_attached, __ATOMIC_ACQUIRE))
-        return 0;
-    __atomic_load(&w->thread, &thread, __ATOMIC_RELAXED);
-    return pthread_equal(thread, pthread_self()) != 0;
+    return nave_is_runner(&w->runner);
 }
 
 /* The handle of the same plugin as `h` on worker `w`. Thread: [worker]. */

@@ -212,8 +212,10 @@ static nave_err listener_start(struct nave_listener *pub, uint32_t worker)
 {
     struct nv_world_listener *l = from_pub(pub);
     struct nv_world_acceptor *a = &l->acceptors[worker];
-    nave_err err = nv_world_know(l->world, &a->node, worker);
+    nave_err err = NAVE_EAFFINITY;
 
+    if (l->world->current == worker)
+        err = nv_world_know(l->world, &a->node, worker);
     if (!err)
         a->is_started = 1;
     return err;

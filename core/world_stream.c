@@ -20,6 +20,14 @@ static struct nv_world_end *end_of(struct nave_stream *s)
     return (struct nv_world_end *)(void *)s;
 }
 
+/* Another worker takes its step: nave/stream.h, rule 1. Between steps the test itself may use both ends. */
+static int32_t is_elsewhere(const struct nv_world_end *e)
+{
+    uint32_t current = e->conn->world->current;
+
+    return current != e->node.worker && current != NV_WORLD_NOBODY;
+}
+
 static nave_nsec soon(struct nv_world *world)
 {
     return world->now_ns + (nave_nsec)nv_world_random(world, (uint64_t)PAUSE_MAX_NS);
@@ -187,6 +195,8 @@ static nave_err world_read(struct nave_stream *pub, const struct nave_span *span
     size_t room = 0, most, got;
     uint32_t i;
 
+    if (is_elsewhere(e))
+        return NAVE_EAFFINITY;
     if (!(e->flags & NV_END_READ))
         return read_unready(e);
     for (i = 0; i < n; i++)
@@ -282,6 +292,8 @@ static nave_err world_write(struct nave_stream *pub, const struct nave_bytes *pi
 {
     struct nv_world_end *e = end_of(pub);
 
+    if (is_elsewhere(e))
+        return NAVE_EAFFINITY;
     if (!(e->flags & NV_END_WRITE))
         return write_unready(e);
     if (n > VECTOR_MAX)
@@ -298,6 +310,8 @@ static nave_err world_write_file(struct nave_stream *pub, const struct nave_byte
     size_t len = file->len < sizeof(part) ? (size_t)file->len : sizeof(part);
     ssize_t got;
 
+    if (is_elsewhere(e))
+        return NAVE_EAFFINITY;
     if (!(e->flags & NV_END_WRITE))
         return write_unready(e);
     if (len == 0 || file->fd < 0 || n > VECTOR_MAX)
@@ -319,6 +333,8 @@ static void world_watch(struct nave_stream *pub, uint32_t direction, nave_stream
     struct nv_world_end *e = end_of(pub);
     uint32_t owed = (direction & (NAVE_STREAM_READ | NAVE_STREAM_WRITE)) << NV_END_OWED_SHIFT;
 
+    if (is_elsewhere(e))
+        return;
     if (direction & NAVE_STREAM_READ) {
         e->read_fn = fn;
         e->read_arg = arg;
@@ -351,6 +367,8 @@ static nave_err world_shut(struct nave_stream *pub)
 {
     struct nv_world_end *e = end_of(pub);
 
+    if (is_elsewhere(e))
+        return NAVE_EAFFINITY;
     if (e->flags & NV_END_IS_FAILED)
         return e->error;
     if (e->flags & NV_END_IS_SHUT)
@@ -368,6 +386,8 @@ static void world_close(struct nave_stream *pub, uint32_t close_flags)
     int32_t is_reset = (close_flags & NAVE_CLOSE_ABORT) != 0;
     nave_nsec at = world->now_ns;
 
+    if (is_elsewhere(e))
+        return;
     if ((close_flags & NAVE_CLOSE_LINGER) && !is_reset) {
         e->flags |= NV_END_LINGERS;
         e->linger_ns = world->now_ns + LINGER;
@@ -393,6 +413,8 @@ static nave_err world_info(struct nave_stream *pub, struct nave_stream_info *inf
     const struct nv_world_conn *c = e->conn;
     struct nave_stream_info all = {.size = info->size, .alpn = {"", 0}, .fd = -1};
 
+    if (is_elsewhere(e))
+        return NAVE_EAFFINITY;
     if (info->size < 8)
         return NAVE_EINVAL;
     all.local = e == &c->client ? c->client_addr : c->server_addr;

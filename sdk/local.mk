@@ -19,6 +19,7 @@ sdk_headers = \
 	%D%/include/nave/error.h \
 	%D%/include/nave/exec.h \
 	%D%/include/nave/handlers.h \
+	%D%/include/nave/here.h \
 	%D%/include/nave/host.h \
 	%D%/include/nave/http.h \
 	%D%/include/nave/http_prepare.h \

@@ -12,6 +12,7 @@ struct upgraded {
     struct nave_stream pub; /* first */
     struct nave_stream *below;
     struct nave_worker *w;
+    const uint64_t *runner; /* of w */
     struct nave_job job;
     nave_stream_fn *read_fn;
     void *read_arg;
@@ -25,6 +26,12 @@ struct upgraded {
 static struct upgraded *from_pub(struct nave_stream *s)
 {
     return (struct upgraded *)(void *)s;
+}
+
+/* The caller is not on the stream's worker. */
+static int32_t is_elsewhere(const struct upgraded *u)
+{
+    return NAVE_UNLIKELY(!nave_is_runner(u->runner));
 }
 
 static void drop_store(struct upgraded *u, struct http1_store **s)
@@ -51,6 +58,8 @@ static nave_err up_read(struct nave_stream *s, const struct nave_span *spans, ui
     size_t done = 0;
     uint32_t i;
 
+    if (is_elsewhere(u))
+        return NAVE_EAFFINITY;
     if (!u->in)
         return u->below->api->read(u->below, spans, n, out_len);
     for (i = 0; i < n && u->in->at < u->in->end; i++) {
@@ -94,7 +103,7 @@ static nave_err up_write(struct nave_stream *s, const struct nave_bytes *pieces,
                          size_t *out_len)
 {
     struct upgraded *u = from_pub(s);
-    nave_err err = flush_answer(u);
+    nave_err err = is_elsewhere(u) ? NAVE_EAFFINITY : flush_answer(u);
 
     return err == NAVE_OK ? u->below->api->write(u->below, pieces, n, out_len) : err;
 }
@@ -103,7 +112,7 @@ static nave_err up_write_file(struct nave_stream *s, const struct nave_bytes *pi
                               const struct nave_file_range *file, size_t *out_len)
 {
     struct upgraded *u = from_pub(s);
-    nave_err err = flush_answer(u);
+    nave_err err = is_elsewhere(u) ? NAVE_EAFFINITY : flush_answer(u);
 
     return err == NAVE_OK ? nave_stream_write_file(u->below, pieces, n, file, out_len) : err;
 }
@@ -112,6 +121,8 @@ static void up_watch(struct nave_stream *s, uint32_t direction, nave_stream_fn *
 {
     struct upgraded *u = from_pub(s);
 
+    if (is_elsewhere(u))
+        return;
     if (direction & NAVE_STREAM_READ) {
         u->read_fn = fn;
         u->read_arg = arg;
@@ -126,7 +137,7 @@ static void up_watch(struct nave_stream *s, uint32_t direction, nave_stream_fn *
 static nave_err up_shut(struct nave_stream *s)
 {
     struct upgraded *u = from_pub(s);
-    nave_err err = flush_answer(u);
+    nave_err err = is_elsewhere(u) ? NAVE_EAFFINITY : flush_answer(u);
 
     return err == NAVE_OK ? nave_stream_shut(u->below) : err;
 }
@@ -136,6 +147,8 @@ static void up_close(struct nave_stream *s, uint32_t flags)
     struct upgraded *u = from_pub(s);
     struct http1_part *part;
 
+    if (is_elsewhere(u))
+        return;
     (void)flush_answer(u);
     nave_stream_close(u->below, flags);
     drop_store(u, &u->in);
@@ -205,6 +218,7 @@ nave_err http1_upgrade(struct nave_http *pub, const struct nave_http_response *r
         goto fail;
     memset(u, 0, sizeof(*u));
     u->w = c->hw->w;
+    u->runner = u->w->api->runner(u->w);
     len = http1_write_head(head, need, &a);
     if (http1_store_append(u->w, &u->out, head, len) != NAVE_OK)
         goto fail;

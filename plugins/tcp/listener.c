@@ -177,6 +177,8 @@ static nave_err listener_start(struct nave_listener *pub, uint32_t worker)
 
     if (worker >= workers || !l->plugin->workers[worker].w)
         return NAVE_EINVAL;
+    if (!nave_is_runner(l->plugin->workers[worker].runner))
+        return NAVE_EAFFINITY;
     for (i = worker; i < l->count; i += workers) {
         l->acceptors[i].worker = &l->plugin->workers[worker];
         err = tcp_acceptor_start(&l->acceptors[i]);

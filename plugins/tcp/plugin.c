@@ -148,6 +148,7 @@ static nave_err tcp_worker_start(void *self, struct nave_worker *w)
 {
     struct tcp_plugin *plugin = self;
 
+    plugin->workers[w->index].runner = w->api->runner(w);
     plugin->workers[w->index].w = w;
     return NAVE_OK;
 }

@@ -9,7 +9,8 @@
  *
  * Invariants: read_fn and write_fn are never NULL. While READY and OWED are both set, either a
  * report of the reactor is to come (FRESH) or the job is queued, unless the watch is no_watch. After
- * an error or the end READY stays clear, so that the hot path needs no test for them.
+ * an error or the end READY stays clear, so that the hot path needs no test for them. Each call first
+ * compares the thread with the worker's: nothing of a stream is read on a wrong one.
  */
 #ifndef _GNU_SOURCE
 #    define _GNU_SOURCE
@@ -49,6 +50,12 @@ static void no_watch(void *arg)
 static struct nave_worker *worker_of(const struct tcp_stream *s)
 {
     return s->worker->w;
+}
+
+/* The caller is not on the stream's worker. */
+static inline int32_t is_elsewhere(const struct tcp_stream *s)
+{
+    return NAVE_UNLIKELY(!nave_is_runner(s->worker->runner));
 }
 
 static void stream_free(struct tcp_stream *s)
@@ -231,6 +238,8 @@ static nave_err stream_read(struct nave_stream *pub, const struct nave_span *spa
     size_t room;
     ssize_t got;
 
+    if (is_elsewhere(s))
+        return NAVE_EAFFINITY;
     if (NAVE_UNLIKELY(!(s->flags & TCP_READ_READY)))
         return read_unready(s);
     if (NAVE_LIKELY(n == 1)) {
@@ -307,6 +316,8 @@ static nave_err stream_write(struct nave_stream *pub, const struct nave_bytes *p
     size_t size;
     ssize_t sent;
 
+    if (is_elsewhere(s))
+        return NAVE_EAFFINITY;
     if (NAVE_UNLIKELY(!(s->flags & TCP_WRITE_READY)))
         return write_unready(s);
     if (NAVE_LIKELY(n == 1)) {
@@ -355,6 +366,8 @@ static nave_err stream_write_file(struct nave_stream *pub, const struct nave_byt
     size_t size = 0;
     ssize_t sent;
 
+    if (is_elsewhere(s))
+        return NAVE_EAFFINITY;
     if (NAVE_UNLIKELY(!(s->flags & TCP_WRITE_READY)))
         return write_unready(s);
     if (file->len == 0 || file->fd < 0)
@@ -383,6 +396,8 @@ static void stream_watch(struct nave_stream *pub, uint32_t direction, nave_strea
     struct tcp_stream *s = from_pub(pub);
     uint32_t owed = 0;
 
+    if (is_elsewhere(s))
+        return;
     if (direction & NAVE_STREAM_READ) {
         s->read_fn = fn ? fn : no_watch;
         s->read_arg = arg;
@@ -407,6 +422,8 @@ static nave_err stream_shut(struct nave_stream *pub)
 {
     struct tcp_stream *s = from_pub(pub);
 
+    if (is_elsewhere(s))
+        return NAVE_EAFFINITY;
     if (s->flags & TCP_IS_FAILED)
         return s->error;
     if (s->flags & TCP_IS_SHUT)
@@ -433,6 +450,8 @@ static void stream_close(struct nave_stream *pub, uint32_t close_flags)
 {
     struct tcp_stream *s = from_pub(pub);
 
+    if (is_elsewhere(s))
+        return;
     if (close_flags & NAVE_CLOSE_ABORT)
         tcp_socket_reset_on_close(s->fd);
     else if ((close_flags & NAVE_CLOSE_LINGER) && tcp_linger_start(s))
@@ -445,6 +464,8 @@ static nave_err stream_info(struct nave_stream *pub, struct nave_stream_info *in
     struct tcp_stream *s = from_pub(pub);
     struct nave_stream_info all = {.size = info->size, .alpn = {"", 0}, .fd = s->fd};
 
+    if (is_elsewhere(s))
+        return NAVE_EAFFINITY;
     if (info->size < 8)
         return NAVE_EINVAL;
     tcp_socket_addresses(s->fd, &all.local, &all.peer);

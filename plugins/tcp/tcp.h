@@ -38,7 +38,8 @@ struct tcp_counters {
 /* What the plugin has on one worker. It lives as long as the instance: a protocol may close a stream
  * after our own worker_stop. */
 struct tcp_worker {
-    struct nave_worker *w; /* NULL while not started */
+    struct nave_worker *w;  /* NULL while not started               */
+    const uint64_t *runner; /* of w: see nave/here.h                */
     struct tcp_plugin *plugin;
 
     struct tcp_acceptor *paused;  /* chained by next_paused                    */

@@ -3,6 +3,8 @@
  * Sleeps, awaited and with callbacks, on a virtual clock: never early, in order, at any distance,
  * whatever the clocks do, and taken back in every state. Nothing here sleeps.
  */
+#include <pthread.h>
+
 #include <nave/sleep.h>
 
 #include "failing.h"
@@ -152,6 +154,41 @@ static void a_sleep_may_be_moved_later_and_earlier_while_in_flight(void)
     at(begin + ms(2000));
     CU_ASSERT_EQUAL(ends, 1);
     CU_ASSERT_EQUAL(nave_sleep_move(&s, begin), NAVE_ESTATE);
+}
+
+struct stranger {
+    struct nave_sleep_op *sleep;
+    nave_err moved, started, opened;
+};
+
+static void *on_another_thread(void *arg)
+{
+    struct stranger *t = arg;
+    struct nave_sleep_op own = {0};
+    struct nave_io *io;
+
+    t->moved = nave_sleep_move(t->sleep, nave_now(w) + ms(1));
+    t->started = nave_sleep_start(&own, w, nave_now(w) + ms(1), on_done, NULL);
+    t->opened = w->api->io_open(w, 0, NULL, NULL, &io);
+    return NULL;
+}
+
+static void what_belongs_to_a_worker_is_refused_to_other_threads(void)
+{
+    struct nave_sleep_op s = {0};
+    struct stranger t = {.sleep = &s};
+    pthread_t thread;
+
+    CU_ASSERT_EQUAL(nave_sleep_start(&s, w, nave_now(w) + ms(10), on_done, NULL), NAVE_EAGAIN);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, on_another_thread, &t), 0);
+    CU_ASSERT_EQUAL_FATAL(pthread_join(thread, NULL), 0);
+    CU_ASSERT_EQUAL(t.moved, NAVE_EAFFINITY);
+    CU_ASSERT_EQUAL(t.started, NAVE_EAFFINITY);
+    CU_ASSERT_EQUAL(t.opened, NAVE_EAFFINITY);
+    at(nave_now(w) + ms(9));
+    CU_ASSERT_EQUAL(ends, 0);
+    at(nave_now(w) + ms(1));
+    CU_ASSERT_EQUAL(ends, 1);
 }
 
 static void starting_a_sleep_twice_is_busy_and_it_goes_on(void)
@@ -491,6 +528,7 @@ static CU_TestInfo semantics[] = {
     T(a_sleep_dropped_by_another_of_the_same_tick_does_not_end),
     T(a_task_dropped_in_its_sleep_leaves_no_timer_and_no_pin),
     T(a_sleep_awaited_anew_takes_the_old_one_back_first),
+    T(what_belongs_to_a_worker_is_refused_to_other_threads),
     CU_TEST_INFO_NULL,
 };
 

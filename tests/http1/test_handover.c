@@ -289,6 +289,28 @@ static void an_upgraded_stream_keeps_handler_and_protocol(void)
     finish();
 }
 
+static void an_upgraded_stream_is_refused_to_other_threads(void)
+{
+    uint64_t here;
+    char data[8];
+    size_t n = 0;
+
+    begin(upgrade_it);
+    put("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\nleft");
+    CU_ASSERT_EQUAL_FATAL(last_err, NAVE_OK);
+    here = worker.runner;
+    worker.runner = 0;
+    CU_ASSERT_EQUAL(nave_stream_read(upgraded, data, sizeof(data), &n), NAVE_EAFFINITY);
+    CU_ASSERT_EQUAL(nave_stream_write(upgraded, "x", 1, &n), NAVE_EAFFINITY);
+    CU_ASSERT_EQUAL(nave_stream_shut(upgraded), NAVE_EAFFINITY);
+    nave_stream_close(upgraded, 0);
+    worker.runner = here;
+    CU_ASSERT_EQUAL(nave_stream_read(upgraded, data, sizeof(data), &n), NAVE_OK);
+    CU_ASSERT_EQUAL(n, 4);
+    nave_stream_close(upgraded, 0);
+    finish();
+}
+
 static void the_end_of_a_worker_ends_what_was_waited_for(void)
 {
     struct nave_op next, end;
@@ -337,6 +359,7 @@ static CU_TestInfo tests[] = {
     TEST(a_connection_of_a_retired_protocol_gets_its_answer_and_is_told_to_close),
     TEST(a_retired_protocol_waits_for_what_is_held),
     TEST(an_upgraded_stream_keeps_handler_and_protocol),
+    TEST(an_upgraded_stream_is_refused_to_other_threads),
     TEST(the_end_of_a_worker_ends_what_was_waited_for),
     TEST(committed_options_reach_the_worker_by_its_loop),
     CU_TEST_INFO_NULL,

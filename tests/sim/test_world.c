@@ -121,6 +121,40 @@ static void count_call(void *arg)
 
 /* --- streams ---------------------------------------------------------------------------------- */
 
+/* What worker 1 is told of a stream of worker 0. */
+static void use_as_a_stranger(struct nave_worker *w, void *arg)
+{
+    struct nave_stream_info info;
+    char data[8];
+    size_t n = 0;
+
+    (void)w;
+    CU_ASSERT_EQUAL(nave_stream_read(client, data, sizeof(data), &n), NAVE_EAFFINITY);
+    CU_ASSERT_EQUAL(nave_stream_write(client, "never", 5, &n), NAVE_EAFFINITY);
+    CU_ASSERT_EQUAL(nave_stream_get_info(client, &info), NAVE_EAFFINITY);
+    CU_ASSERT_EQUAL(nave_stream_shut(client), NAVE_EAFFINITY);
+    nave_stream_watch(client, NAVE_STREAM_READ, count_call, arg);
+    nave_stream_close(client, NAVE_CLOSE_ABORT);
+}
+
+static void a_stream_of_another_worker_says_so_and_is_as_it_was(void)
+{
+    uint32_t calls = 0;
+    char got[8];
+    size_t n = 0;
+
+    begin(2);
+    open_pair();
+    CU_ASSERT_EQUAL(sim->api->call(sim, 1, use_as_a_stranger, &calls), NAVE_OK);
+    CU_ASSERT_EQUAL(nave_stream_write(server, "ping", 4, &n), NAVE_OK);
+    settle();
+    CU_ASSERT_EQUAL(calls, 0);
+    CU_ASSERT_EQUAL(nave_stream_read(client, got, sizeof(got), &n), NAVE_OK);
+    CU_ASSERT_EQUAL(n, 4);
+    close_pair();
+    end();
+}
+
 static void bytes_come_in_order_and_the_watch_after_eagain_only(void)
 {
     char got[16] = "";
@@ -710,6 +744,7 @@ static CU_TestInfo stream_tests[] = {
     TEST(both_ends_know_both_addresses),
     TEST(a_watch_may_close_both_ends),
     TEST(all_workers_accept),
+    TEST(a_stream_of_another_worker_says_so_and_is_as_it_was),
     TEST(a_stalled_connection_is_given_up_later),
     TEST(a_port_of_zero_is_a_free_one),
     TEST(fair_choices_are_of_the_seed_the_worker_and_the_plugin),

@@ -386,6 +386,11 @@ static void worker_release(struct nave_worker *worker, const char *what)
     worker_of(worker)->holds--;
 }
 
+static const uint64_t *worker_runner(const struct nave_worker *worker)
+{
+    return &((const struct fake_worker *)(const void *)worker)->runner;
+}
+
 static const struct nave_worker_iface worker_api = {
     .hdr = NAVE_IFACE(struct nave_worker_iface, NAVE_WORKER_ID, 0, 0),
     .alloc = worker_alloc,
@@ -403,6 +408,7 @@ static const struct nave_worker_iface worker_api = {
     .spawn_local = worker_spawn,
     .hold = worker_hold,
     .release = worker_release,
+    .runner = worker_runner,
 };
 
 void fake_worker_init(struct fake_worker *w, struct fake_host *h, uint32_t index)
@@ -412,6 +418,7 @@ void fake_worker_init(struct fake_worker *w, struct fake_host *h, uint32_t index
     w->pub.clock = &w->clock;
     w->pub.index = index;
     w->host = h;
+    w->runner = nave_thread_here();
     w->clock.now_ns = 1000 * NAVE_SEC;
     w->clock.wall_s = 784111777;
     w->clock.wall_ns = w->clock.wall_s * NAVE_SEC;

@@ -54,6 +54,7 @@ struct fake_worker {
     struct nave_worker pub; /* first: the handle */
     struct nave_clock clock;
     struct fake_host *host;
+    uint64_t runner;          /* the thread that made it; a test may set another */
     struct nave_timer timers; /* head of a ring of armed timers */
     uint64_t order;
     struct nave_job *deferred; /* queue, oldest first */

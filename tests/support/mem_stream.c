@@ -14,6 +14,11 @@ static struct mem_stream *end_of(struct nave_stream *s)
     return NAVE_CONTAINER_OF(s, struct mem_stream, pub);
 }
 
+static int is_elsewhere(const struct mem_stream *s)
+{
+    return !nave_worker_is_here(s->pair->worker);
+}
+
 static int is_readable(const struct mem_stream *s)
 {
     return s->end > s->at || s->has_eof || s->error;
@@ -77,6 +82,8 @@ static nave_err mem_read(struct nave_stream *stream, const struct nave_span *spa
     size_t take;
     uint32_t i;
 
+    if (is_elsewhere(s))
+        return NAVE_EAFFINITY;
     assert(!s->is_closed);
     s->reads++;
     if (s->error)
@@ -197,6 +204,8 @@ static nave_err mem_write(struct nave_stream *stream, const struct nave_bytes *p
     size_t take;
     uint32_t i;
 
+    if (is_elsewhere(s))
+        return NAVE_EAFFINITY;
     assert(!s->is_closed);
     assert(n <= 17); /* one more: of write_file */
     s->writes++;
@@ -273,6 +282,8 @@ static void mem_watch(struct nave_stream *stream, uint32_t direction, nave_strea
 {
     struct mem_stream *s = end_of(stream);
 
+    if (is_elsewhere(s))
+        return;
     assert(!s->is_closed);
     if (direction & NAVE_STREAM_READ) {
         s->read_fn = fn;
@@ -292,6 +303,8 @@ static nave_err mem_shut(struct nave_stream *stream)
 {
     struct mem_stream *s = end_of(stream);
 
+    if (is_elsewhere(s))
+        return NAVE_EAFFINITY;
     assert(!s->is_closed);
     if (s->error)
         return s->error;
@@ -307,6 +320,8 @@ static void mem_close(struct nave_stream *stream, uint32_t flags)
 {
     struct mem_stream *s = end_of(stream);
 
+    if (is_elsewhere(s))
+        return;
     assert(!s->is_closed);
     s->is_closed = 1;
     s->close_flags = flags;

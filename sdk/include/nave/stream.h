@@ -4,7 +4,9 @@
  * in-memory pipe all are streams. DRAFT.
  *
  * Seven rules
- *  1. A stream belongs to one worker from birth to close.
+ *  1. A stream belongs to one worker from birth to close. On any other thread each call that has a result
+ *     gives NAVE_EAFFINITY, and watch and close do nothing; the stream is as it was. (Checked mode ends
+ *     the program there.)
  *  2. read and write try at once: they move at least one byte, or say NAVE_EAGAIN, and never block.
  *  3. After NAVE_EAGAIN, and only then, the watch of that direction is called once the direction is
  *     ready again. A read that filled less than the room it was given counts as NAVE_EAGAIN too:

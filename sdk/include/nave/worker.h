@@ -11,6 +11,7 @@
 
 #include <nave/base.h>
 #include <nave/error.h>
+#include <nave/here.h>
 #include <nave/iface.h>
 #include <nave/join.h>
 #include <nave/op.h>
@@ -83,7 +84,7 @@ struct nave_worker_iface {
      * short or NAVE_EAGAIN. Without it, a direction is silent until io_rearm asks for it.
      * Both directions are armed at first. Thread: [worker].
      * Owns: borrows fd and arg until io_close; the caller closes fd, after io_close.
-     * Errors: NAVE_ENOMEM; NAVE_ELIMIT; NAVE_EINVAL the backend cannot watch fd. */
+     * Errors: NAVE_ENOMEM; NAVE_ELIMIT; NAVE_EINVAL the backend cannot watch fd; NAVE_EAFFINITY. */
     nave_err (*io_open)(struct nave_worker *w, int64_t fd, nave_io_fn *fn, void *arg,
                         struct nave_io **out_io);
     /* Ask to be called again for `directions`. Thread: [worker].
@@ -128,6 +129,10 @@ struct nave_worker_iface {
                                struct nave_join *out_join);
     /* Ready `scope`, all of it. Call nave_scope_init() (scope.h). Thread: [worker]. */
     void (*scope_init)(struct nave_worker *w, struct nave_scope *scope, uint32_t policy);
+    /* Where the number of the thread that runs this worker stands (here.h); 0: none does now. It changes
+     * with the thread, so it is asked with nave_is_runner() each time. Thread: [any].
+     * Owns: valid as long as the handle. */
+    const uint64_t *(*runner)(const struct nave_worker *w);
 };
 
 /* The handle of a worker, one for each plugin. The head is frozen. */
@@ -144,6 +149,12 @@ struct nave_worker {
 static inline nave_nsec nave_now(const struct nave_worker *w)
 {
     return w->clock->now_ns;
+}
+
+/* 1: the calling thread runs this worker, so that what is tagged [worker] may be called. Thread: [any]. */
+static inline int32_t nave_worker_is_here(const struct nave_worker *w)
+{
+    return nave_is_runner(w->api->runner(w));
 }
 
 /* See nave_worker_iface.alloc. Thread: [worker]. */

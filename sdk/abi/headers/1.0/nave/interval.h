@@ -143,13 +143,16 @@ static inline struct nave_op *nave_interval_tick(struct nave_cx *cx, struct nave
  * Owns: borrows i and arg until done ran or nave_op_drop(&i->op) returned.
  * Callback: once, on this worker, never inside this call.
  * Errors: NAVE_EAGAIN it is in flight, done will be called. NAVE_OK a tick was due and is taken, done is
- * not called: i->op.value says when; NAVE_EINVAL done is NULL; NAVE_EBUSY it is in flight already. */
+ * not called: i->op.value says when; NAVE_EINVAL done is NULL; NAVE_EBUSY it is in flight already;
+ * NAVE_EAFFINITY. */
 static inline NAVE_NODISCARD nave_err
 nave_interval_start(struct nave_interval *i, struct nave_worker *w,
                     void (*done)(struct nave_op *op, void *arg), void *arg)
 {
     if (!done)
         return NAVE_EINVAL;
+    if (!nave_worker_is_here(w))
+        return NAVE_EAFFINITY;
     if (nave_timer_is_armed(&i->timer))
         return NAVE_EBUSY;
     nave_op_init(&i->op, w, done, arg);

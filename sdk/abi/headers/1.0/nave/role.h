@@ -153,7 +153,8 @@ struct nave_transport {
 /* "nave.listener/1" */
 struct nave_listener_iface {
     struct nave_iface hdr;
-    /* Begin to accept on worker number `worker`. Thread: [workers]. Errors: NAVE_ENOMEM; NAVE_ELIMIT. */
+    /* Begin to accept on worker number `worker`, this one. Thread: [workers].
+     * Errors: NAVE_ENOMEM; NAVE_ELIMIT; NAVE_EAFFINITY. */
     nave_err (*start)(struct nave_listener *l, uint32_t worker);
     /* Accept once more what the kernel already holds for worker number `worker`, then stop. Nothing
      * happens when it was not started there, or was stopped. Thread: [workers]. */

@@ -115,7 +115,7 @@ static inline struct nave_op *nave_sleep(struct nave_cx *cx, struct nave_sleep_o
  * Owns: borrows s and arg until done ran or nave_op_drop(&s->op) returned.
  * Callback: once, on this worker, never inside this call; it may start `s` again.
  * Errors: NAVE_EAGAIN it is in flight, done will be called. NAVE_OK the deadline has passed, done is not
- * called; NAVE_EINVAL done is NULL; NAVE_EBUSY it is in flight already, and stays so. */
+ * called; NAVE_EINVAL done is NULL; NAVE_EBUSY it is in flight already, and stays so; NAVE_EAFFINITY. */
 static inline NAVE_NODISCARD nave_err nave_sleep_start(struct nave_sleep_op *s,
                                                        struct nave_worker *w, nave_nsec deadline_ns,
                                                        void (*done)(struct nave_op *op, void *arg),
@@ -123,6 +123,8 @@ static inline NAVE_NODISCARD nave_err nave_sleep_start(struct nave_sleep_op *s,
 {
     if (!done)
         return NAVE_EINVAL;
+    if (!nave_worker_is_here(w))
+        return NAVE_EAFFINITY;
     if (nave_timer_is_armed(&s->timer))
         return NAVE_EBUSY;
     nave_op_init(&s->op, w, done, arg);
@@ -135,11 +137,13 @@ static inline NAVE_NODISCARD nave_err nave_sleep_start(struct nave_sleep_op *s,
 }
 
 /* Move a sleep that is in flight to `deadline_ns`. Later costs one store. Thread: [worker].
- * Errors: NAVE_ESTATE it is not in flight; nothing changed. */
+ * Errors: NAVE_ESTATE it is not in flight; NAVE_EAFFINITY it is another worker's; nothing changed. */
 static inline nave_err nave_sleep_move(struct nave_sleep_op *s, nave_nsec deadline_ns)
 {
     if (!nave_timer_is_armed(&s->timer))
         return NAVE_ESTATE;
+    if (!nave_worker_is_here(s->op.worker))
+        return NAVE_EAFFINITY;
     nave_timer_extend(s->op.worker, &s->timer, nave_timer_slack(deadline_ns, s->slack_ns));
     return NAVE_OK;
 }
