@@ -37,6 +37,7 @@ struct thread {
 };
 
 uint32_t model_breaks;
+uint32_t model_tears;
 
 static struct thread threads[MODEL_THREADS];
 static uint32_t thread_count;
@@ -201,6 +202,17 @@ uint64_t model_fetch(void *p, size_t size, char what, uint64_t v)
     }
     write_memory(p, size, v);
     return old;
+}
+
+void *model_copy(void *to, const void *from, size_t n)
+{
+    size_t half = model_tears ? n / 2 : 0;
+
+    memcpy(to, from, half);
+    if (model_tears)
+        model_point();
+    memcpy((char *)to + half, (const char *)from + half, n - half);
+    return to;
 }
 
 /* --- scheduling ------------------------------------------------------------------------------ */

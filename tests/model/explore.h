@@ -47,6 +47,11 @@ void model_membarrier(void);       /* membarrier(2): every thread passes a full 
 void model_fail(const char *text); /* static text */
 uint32_t model_self(void);         /* 0 ... of the running thread           */
 
+/* memcpy() in two steps, with a point between them when model_tears is set: a copy that a lock does not cover is
+ * seen to be torn. */
+void *model_copy(void *to, const void *from, size_t n);
+extern uint32_t model_tears;
+
 /* Ways to break the code under test, so that a test can show that it would see it. */
 #define MODEL_ZEROING_IS_STORE   (1u << 0) /* an exchange that writes 0 does so later, as a store */
 #define MODEL_CAS_IS_TWO_STEPS   (1u << 1) /* a compare-and-swap is a load and then a store     */

@@ -26,7 +26,7 @@ check_PROGRAMS += %D%/test_permits
 
 # It includes core/mpsc*.[ch].
 check_PROGRAMS += %D%/test_mpsc
-%C%_test_mpsc_SOURCES  = %D%/test_mpsc.c %D%/explore.c %D%/explore.h
+%C%_test_mpsc_SOURCES  = %D%/test_mpsc.c %D%/actors.h %D%/explore.c %D%/explore.h
 %C%_test_mpsc_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_mpsc_LDADD    = $(CUNIT_LIBS)
 
@@ -40,3 +40,30 @@ check_PROGRAMS += %D%/test_park
 %C%_test_park_SOURCES  = %D%/test_park.c %D%/explore.c %D%/explore.h
 %C%_test_park_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_park_LDADD    = $(CUNIT_LIBS)
+
+# It includes core/oneshot.c.
+check_PROGRAMS += %D%/test_oneshot
+%C%_test_oneshot_SOURCES  = %D%/test_oneshot.c %D%/actors.h %D%/explore.c %D%/explore.h \
+                          %D%/tearing.h
+%C%_test_oneshot_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_oneshot_LDADD    = $(CUNIT_LIBS)
+
+# It includes core/broadcast.c.
+check_PROGRAMS += %D%/test_broadcast
+%C%_test_broadcast_SOURCES  = %D%/test_broadcast.c %D%/actors.h %D%/explore.c %D%/explore.h \
+                          %D%/tearing.h
+%C%_test_broadcast_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_broadcast_LDADD    = $(CUNIT_LIBS)
+
+# It includes core/watch.c.
+check_PROGRAMS += %D%/test_watch
+%C%_test_watch_SOURCES  = %D%/test_watch.c %D%/actors.h %D%/explore.c %D%/explore.h \
+                          %D%/tearing.h
+%C%_test_watch_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_watch_LDADD    = $(CUNIT_LIBS)
+
+# It includes core/notify.c.
+check_PROGRAMS += %D%/test_notify
+%C%_test_notify_SOURCES  = %D%/test_notify.c %D%/actors.h %D%/explore.c %D%/explore.h
+%C%_test_notify_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_notify_LDADD    = $(CUNIT_LIBS)
