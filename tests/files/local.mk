@@ -18,8 +18,19 @@ check_PROGRAMS += %D%/test_conditional %D%/test_range %D%/test_names %D%/test_op
 %C%_test_open_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_open_LDADD    = plugins/files/libfiles.la $(CUNIT_LIBS) -lpthread
 
-check_PROGRAMS += %D%/test_files
-%C%_test_files_SOURCES  = %D%/test_files.c
-%C%_test_files_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_files_LDADD    = plugins/files/libfiles.la plugins/http1/libhttp1.la core/libnavecore.la \
+# The handler behind http1, over a tree of files.
+%C%_rig_libs = plugins/files/libfiles.la plugins/http1/libhttp1.la core/libnavecore.la \
 	tests/support/libsupport.la $(CUNIT_LIBS) -lpthread
+
+check_PROGRAMS += %D%/test_files %D%/test_files_cache %D%/test_files_parts
+%C%_test_files_SOURCES  = %D%/test_files.c %D%/files_rig.c %D%/files_rig.h
+%C%_test_files_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_files_LDADD    = $(%C%_rig_libs)
+
+%C%_test_files_cache_SOURCES  = %D%/test_files_cache.c %D%/files_rig.c %D%/files_rig.h
+%C%_test_files_cache_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_files_cache_LDADD    = $(%C%_rig_libs)
+
+%C%_test_files_parts_SOURCES  = %D%/test_files_parts.c %D%/files_rig.c %D%/files_rig.h
+%C%_test_files_parts_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_files_parts_LDADD    = $(%C%_rig_libs)
