@@ -2551,6 +2551,30 @@ static nave_err sim_connect(struct nave_sim *s, uint32_t index, struct nave_str 
     return raw->connect(s, index, address, out_stream);
 }
 
+static const struct nv_check_rule sim_partition_rule = {
+    NAVE_SIM_ID, "partition", NV_THREAD_CONTROL, 0};
+
+static nave_err sim_partition(struct nave_sim *s, struct nave_str address, nave_nsec for_ns)
+{
+    const struct nave_sim_iface *raw = &nv_sim_table;
+    struct nv_check check;
+
+    nv_check_sim(&check, &sim_partition_rule, s, NV_CHECK_CALLER);
+    return raw->partition(s, address, for_ns);
+}
+
+static const struct nv_check_rule sim_wall_jump_rule = {
+    NAVE_SIM_ID, "wall_jump", NV_THREAD_CONTROL, 0};
+
+static nave_err sim_wall_jump(struct nave_sim *s, nave_nsec by_ns)
+{
+    const struct nave_sim_iface *raw = &nv_sim_table;
+    struct nv_check check;
+
+    nv_check_sim(&check, &sim_wall_jump_rule, s, NV_CHECK_CALLER);
+    return raw->wall_jump(s, by_ns);
+}
+
 const struct nave_sim_iface nv_sim_checked_table = {
     .hdr = NAVE_IFACE(struct nave_sim_iface, NAVE_SIM_ID, 0, NAVE_IFACE_DRAFT),
     .step = sim_step,
@@ -2563,6 +2587,8 @@ const struct nave_sim_iface nv_sim_checked_table = {
     .worker = sim_worker,
     .call = sim_call,
     .connect = sim_connect,
+    .partition = sim_partition,
+    .wall_jump = sim_wall_jump,
 };
 
 /* --- nave.stream/1 ----------------------------------------------------------------------------- */

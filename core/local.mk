@@ -227,6 +227,7 @@ endif
 	%D%/world.c \
 	%D%/world.h \
 	%D%/world_api.c \
+	%D%/world_faults.c \
 	%D%/world_listener.c \
 	%D%/world_net.c \
 	%D%/world_net.h \

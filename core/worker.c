@@ -44,6 +44,11 @@ static void read_clock(struct nv_worker *w)
     w->clock.turn++;
 }
 
+void nv_worker_read_clock(struct nv_worker *w)
+{
+    read_clock(w);
+}
+
 /* --- life ------------------------------------------------------------------------------------ */
 
 nave_err nv_worker_create(const struct nv_worker_options *options, struct nv_worker **out_worker)

@@ -99,6 +99,9 @@ void nv_worker_drop_tasks(struct nv_worker *w);
 /* The monotonic clock of the last turn, in nanoseconds. Thread: [worker]. */
 nave_nsec nv_worker_now(const struct nv_worker *w);
 
+/* Have it see the time, between its turns: a turn does so itself. Thread: [worker]. */
+void nv_worker_read_clock(struct nv_worker *w);
+
 /* The name of the backend in use ("epoll"), static. Thread: [any]. */
 const char *nv_worker_backend(const struct nv_worker *w);
 

@@ -22,7 +22,10 @@
 #define WALL        (1767225600 * NAVE_SEC) /* 2026-01-01 */
 #define WINDOW      65536u
 #define WINDOW_MAX  (1u << 24)
-#define FAULTS_MIN  offsetof(struct nave_sim_faults, short_read)
+#define PARTITION   (5 * NAVE_SEC)
+#define PAUSE       (100 * NAVE_MSEC)
+#define WALL_JUMP   (3600 * NAVE_SEC)
+#define WALL_MOST   (366 * 86400 * NAVE_SEC) /* of one jump */
 #define OPTIONS_MIN offsetof(struct nave_sim_options, seed)
 
 /* --- luck and trace -------------------------------------------------------------------------- */
@@ -60,58 +63,12 @@ uint32_t nv_world_choose(struct nv_world *world, uint32_t count)
     return i;
 }
 
-int32_t nv_world_fault(struct nv_world *world, uint32_t ppm, enum nv_world_fault_kind kind)
-{
-    if (!ppm || !world->is_open || nv_world_random(world, NAVE_SIM_ALWAYS) >= ppm)
-        return 0;
-    world->fault_count++;
-    nv_world_mix(world, NV_WORLD_FAULT, kind);
-    return 1;
-}
-
-int32_t nv_world_no_memory(struct nv_world *world)
-{
-    return nv_world_fault(world, world->faults.no_memory, NV_FAULT_NO_MEMORY);
-}
-
 static int32_t slab_fails(void *arg)
 {
     return nv_world_no_memory(arg);
 }
 
 /* --- life ------------------------------------------------------------------------------------ */
-
-/* Fill `out`, checked. Errors: as nv_world_create. */
-static nave_err copy_faults(struct nave_sim_faults *out, const struct nave_sim_faults *faults,
-                            char *why, size_t room)
-{
-    struct nave_sim_faults copy = {.size = sizeof(copy)};
-    const uint32_t *ppm = &copy.short_read;
-    nave_err err = NAVE_OK;
-    uint32_t i;
-
-    if (faults)
-        err = nv_sized_copy(&copy, sizeof(copy), faults, FAULTS_MIN, NULL);
-    if (err) {
-        (void)snprintf(why, room, "nave_sim_faults has a size or a fault that is not known here");
-        return err;
-    }
-    for (i = 0; i < (sizeof(copy) - FAULTS_MIN) / sizeof(*ppm); i++) {
-        if (ppm[i] && &ppm[i] >= copy.reserved) {
-            (void)snprintf(why, room, "a reserved fault of nave_sim_faults is not zero");
-            return NAVE_ETOONEW;
-        }
-        if (ppm[i] > NAVE_SIM_ALWAYS) {
-            (void)snprintf(why, room,
-                           "a fault of %u parts per million is not possible; NAVE_SIM_ALWAYS is "
-                           "the most",
-                           ppm[i]);
-            return NAVE_EINVAL;
-        }
-    }
-    *out = copy;
-    return NAVE_OK;
-}
 
 /* Errors: NAVE_EINVAL with the reason. */
 static nave_err take_seed(struct nave_sim_options *o, char *why, size_t room)
@@ -131,34 +88,49 @@ static nave_err take_seed(struct nave_sim_options *o, char *why, size_t room)
     return NAVE_EINVAL;
 }
 
+/* A length of time that is 0 has its default; 1: it is possible. */
+static int32_t take_time(nave_nsec *time_ns, nave_nsec otherwise_ns, nave_nsec most_ns)
+{
+    if (*time_ns < 0 || *time_ns > most_ns)
+        return 0;
+    if (!*time_ns)
+        *time_ns = otherwise_ns;
+    return 1;
+}
+
+static int32_t take_times(struct nave_sim_options *o)
+{
+    const nave_nsec hour = 3600 * NAVE_SEC;
+    int32_t has_latency = o->latency_min_ns || o->latency_max_ns;
+
+    if (o->latency_max_ns && o->latency_max_ns < o->latency_min_ns)
+        return 0;
+    return take_time(&o->latency_min_ns, has_latency ? 0 : LATENCY_MIN, hour) &&
+           take_time(&o->latency_max_ns, has_latency ? o->latency_min_ns : LATENCY_MAX, hour) &&
+           take_time(&o->step_max_ns, STEP_MAX, hour) &&
+           take_time(&o->stall_ns, STALL, 24 * hour) &&
+           take_time(&o->wall_ns, WALL, NV_WORLD_WALL_END) &&
+           take_time(&o->partition_ns, PARTITION, 24 * hour) &&
+           take_time(&o->pause_ns, PAUSE, hour) &&
+           take_time(&o->wall_jump_ns, WALL_JUMP, WALL_MOST);
+}
+
 static nave_err fill_options(struct nave_sim_options *o, char *why, size_t room)
 {
     nave_err err = take_seed(o, why, room);
 
     if (err)
         return err;
-    if (o->flags || o->reserved || o->latency_min_ns < 0 || o->latency_max_ns < 0 ||
-        (o->latency_max_ns && o->latency_max_ns < o->latency_min_ns) || o->step_max_ns < 0 ||
-        o->stall_ns < 0 || o->wall_ns < 0 || o->window > WINDOW_MAX ||
-        o->latency_max_ns > 3600 * NAVE_SEC || o->stall_ns > 86400 * NAVE_SEC ||
-        o->latency_min_ns > 3600 * NAVE_SEC || o->step_max_ns > 3600 * NAVE_SEC) {
+    if (o->flags || o->reserved || o->window > WINDOW_MAX || !take_times(o)) {
         (void)snprintf(why, room,
                        "nave_sim_options has flags, a length of time or a window that is not "
-                       "possible: times are 0 or more, at most an hour (stall_ns: a day), "
-                       "latency_max_ns is not below latency_min_ns, window is at most %u",
+                       "possible: times are 0 or more, at most an hour (stall_ns, partition_ns: a "
+                       "day; wall_jump_ns: a year), latency_max_ns is not below latency_min_ns, "
+                       "window is at most %u",
                        WINDOW_MAX);
         return NAVE_EINVAL;
     }
-    if (!o->latency_min_ns && !o->latency_max_ns) {
-        o->latency_min_ns = LATENCY_MIN;
-        o->latency_max_ns = LATENCY_MAX;
-    }
-    if (o->latency_max_ns < o->latency_min_ns)
-        o->latency_max_ns = o->latency_min_ns;
     o->steps_max = o->steps_max ? o->steps_max : STEPS_MAX;
-    o->step_max_ns = o->step_max_ns ? o->step_max_ns : STEP_MAX;
-    o->stall_ns = o->stall_ns ? o->stall_ns : STALL;
-    o->wall_ns = o->wall_ns ? o->wall_ns : WALL;
     o->window = o->window ? o->window : WINDOW;
     return NAVE_OK;
 }
@@ -179,7 +151,7 @@ nave_err nv_world_create(struct nave_runtime *rt, const struct nave_sim_options 
     if (!err)
         err = fill_options(&world->options, why, room);
     if (!err)
-        err = copy_faults(&world->asked, world->options.faults, why, room);
+        err = nv_world_copy_faults(&world->asked, world->options.faults, why, room);
     if (err) {
         free(world);
         return err;
@@ -255,12 +227,6 @@ void nv_world_open(struct nv_world *world)
 void nv_world_close(struct nv_world *world)
 {
     world->is_open = 0;
-}
-
-nave_err nv_world_set_faults(struct nv_world *world, const struct nave_sim_faults *faults,
-                             char *why, size_t room)
-{
-    return copy_faults(&world->faults, faults, why, room);
 }
 
 void nv_world_report(struct nv_world *world, nave_err err, const char *what)

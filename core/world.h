@@ -24,9 +24,10 @@ struct nv_world;
 struct nv_world_conn;
 struct nv_world_listener;
 
-#define NV_WORLD_NOBODY  UINT32_MAX
-#define NV_WORLD_WORKERS 4u       /* what "auto" is in a world           */
-#define NV_WORLD_BEGIN   NAVE_SEC /* of its monotonic clock: 0 is no time */
+#define NV_WORLD_NOBODY   UINT32_MAX
+#define NV_WORLD_WORKERS  4u                      /* what "auto" is in a world           */
+#define NV_WORLD_BEGIN    NAVE_SEC                /* of its monotonic clock: 0 is no time */
+#define NV_WORLD_WALL_END (7258118400 * NAVE_SEC) /* 2200-01-01: the wall clock stays before it */
 
 /* What is mixed into the trace, with the worker. */
 enum nv_world_kind {
@@ -37,6 +38,7 @@ enum nv_world_kind {
     NV_WORLD_FAULT,
     NV_WORLD_CHOICE,
     NV_WORLD_NOTE,
+    NV_WORLD_WALL,
 };
 
 /* The faults, for the trace. */
@@ -50,6 +52,12 @@ enum nv_world_fault_kind {
     NV_FAULT_REFUSE,
     NV_FAULT_NO_FILES,
     NV_FAULT_NO_MEMORY,
+    NV_FAULT_NO_ANSWER,
+    NV_FAULT_PARTITION,
+    NV_FAULT_PAUSE,
+    NV_FAULT_WAKE,
+    NV_FAULT_POLL,
+    NV_FAULT_WALL_JUMP,
 };
 
 /* Something that is told to a worker at a time. */
@@ -70,7 +78,8 @@ struct nv_world_worker {
     uint32_t index;
     uint32_t is_parked;
     uint32_t is_woken;
-    nave_nsec until_ns; /* while parked */
+    nave_nsec until_ns; /* while parked                          */
+    nave_nsec pause_ns; /* it is away until then, whatever comes */
     /* what arrives; heap and told have room for all nodes that are known */
     struct nv_world_node **heap;
     struct nv_world_node **told;
@@ -90,7 +99,9 @@ struct nv_world {
     uint64_t trace;
     uint64_t steps;
     uint64_t fault_count;
+    uint64_t allocations; /* that were asked whether they fail */
     nave_nsec now_ns;
+    nave_nsec wall_jumped_ns; /* of the wall clock, all jumps together */
 
     struct nv_world_worker *each;
     uint32_t count;
@@ -104,7 +115,8 @@ struct nv_world {
     /* the network: world_net.h */
     struct nv_world_listener *listeners;
     struct nv_world_conn *conns;
-    uint64_t conn_count; /* ever */
+    uint64_t conn_count;     /* ever */
+    uint64_t listener_count; /* ever */
     uint64_t streams_open;
     uint64_t bytes;
     uint32_t next_port;
@@ -143,16 +155,25 @@ uint64_t nv_world_random(struct nv_world *world, uint64_t below);
 /* A choice of the scheduler among `count` (at least 1): it goes into the trace. */
 uint32_t nv_world_choose(struct nv_world *world, uint32_t count);
 
-/* 1: a fault of `kind`, which has `ppm` parts per million, happens now. */
+/* world_faults.c. 1: a fault of `kind`, which has `ppm` parts per million, happens now. */
 int32_t nv_world_fault(struct nv_world *world, uint32_t ppm, enum nv_world_fault_kind kind);
 
-/* See nave_sim_iface.set_faults; the reason into `why` (of `room` bytes). */
-NAVE_NODISCARD nave_err nv_world_set_faults(struct nv_world *world,
-                                            const struct nave_sim_faults *faults, char *why,
-                                            size_t room);
+/* `faults`, checked, into `out`; NULL: none. Errors: NAVE_EINVAL, NAVE_ETOONEW with the reason in `why` (of
+ * `room` bytes). */
+NAVE_NODISCARD nave_err nv_world_copy_faults(struct nave_sim_faults *out,
+                                             const struct nave_sim_faults *faults, char *why,
+                                             size_t room);
 
 /* 1: this allocation fails. */
 int32_t nv_world_no_memory(struct nv_world *world);
+
+/* What befalls worker `index` around its step. State: inside it. */
+void nv_world_before_step(struct nv_world *world, uint32_t index);
+void nv_world_after_step(struct nv_world *world, uint32_t index);
+
+nave_nsec nv_world_wall(const struct nv_world *world);
+/* See nave_sim_iface.wall_jump. */
+NAVE_NODISCARD nave_err nv_world_wall_jump(struct nv_world *world, nave_nsec by_ns);
 
 /* Report that the simulation fails with `err` because of `what`: with the seed and how far it was. */
 void nv_world_report(struct nv_world *world, nave_err err, const char *what);

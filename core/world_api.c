@@ -64,7 +64,9 @@ static nave_err sim_info(const struct nave_sim *s, struct nave_sim_info *info)
                                 .now_ns = world->now_ns,
                                 .faults = world->fault_count,
                                 .streams_open = world->streams_open,
-                                .bytes = world->bytes};
+                                .bytes = world->bytes,
+                                .allocations = world->allocations,
+                                .wall_ns = nv_world_wall(world)};
 
     if (info->size < 8)
         return NAVE_EINVAL;
@@ -76,7 +78,7 @@ static nave_err sim_set_faults(struct nave_sim *s, const struct nave_sim_faults 
 {
     struct nv_world *world = world_of(s);
     char why[160] = "";
-    nave_err err = nv_world_set_faults(world, faults, why, sizeof(why));
+    nave_err err = nv_world_copy_faults(&world->faults, faults, why, sizeof(why));
 
     if (err)
         nv_report_error(&world->rt->report, err, NULL, "%s", why);
@@ -122,6 +124,18 @@ static nave_err sim_connect(struct nave_sim *s, uint32_t index, struct nave_str 
     return nv_world_connect(world, index, address, out_stream);
 }
 
+static nave_err sim_partition(struct nave_sim *s, struct nave_str address, nave_nsec for_ns)
+{
+    if (for_ns < 0 || for_ns > 86400 * NAVE_SEC || !address.ptr || !address.len)
+        return NAVE_EINVAL;
+    return nv_world_partition(world_of(s), address, for_ns);
+}
+
+static nave_err sim_wall_jump(struct nave_sim *s, nave_nsec by_ns)
+{
+    return nv_world_wall_jump(world_of(s), by_ns);
+}
+
 const struct nave_sim_iface nv_sim_table = {
     .hdr = NAVE_IFACE(struct nave_sim_iface, NAVE_SIM_ID, 0, NAVE_IFACE_DRAFT),
     .step = sim_step,
@@ -134,4 +148,6 @@ const struct nave_sim_iface nv_sim_table = {
     .worker = sim_worker,
     .call = sim_call,
     .connect = sim_connect,
+    .partition = sim_partition,
+    .wall_jump = sim_wall_jump,
 };

@@ -183,17 +183,26 @@ nave_err nv_world_connect(struct nv_world *world, uint32_t index, struct nave_st
 
     if (!l)
         return NAVE_ENOTFOUND;
+    if (nv_world_fault(world, world->faults.no_files, NV_FAULT_NO_FILES))
+        return NAVE_ENOFILES;
     err = nv_world_conn_new(world, index, &c);
     if (err)
         return err;
     c->server_addr = l->address;
-    c->syn_ns = world->now_ns + nv_world_latency(world);
+    c->listener = l->id;
+    c->cut_ns = l->cut_ns;
+    nv_world_may_part(c);
+    c->syn_ns = nv_world_travel(c);
     if (nv_world_fault(world, world->faults.loss, NV_FAULT_LOSS))
         c->syn_ns += NAVE_SEC; /* a lost SYN is sent again after a second (RFC 6298 2.1) */
     c->client.room_ns = c->syn_ns + nv_world_latency(world);
     for (i = 0; i < world->count; i++)
         able += l->acceptors[i].is_started;
-    if (!able || nv_world_fault(world, world->faults.refuse, NV_FAULT_REFUSE)) {
+    if (c->cut_ns - world->now_ns > world->options.stall_ns ||
+        nv_world_fault(world, world->faults.no_answer, NV_FAULT_NO_ANSWER)) {
+        c->client.room_ns = NAVE_NEVER;
+        turn_away(c, NAVE_ETIMEDOUT, world->now_ns + world->options.stall_ns);
+    } else if (!able || nv_world_fault(world, world->faults.refuse, NV_FAULT_REFUSE)) {
         turn_away(c, NAVE_EREFUSED, c->client.room_ns);
     } else {
         able = nv_world_choose(world, able);
@@ -204,6 +213,41 @@ nave_err nv_world_connect(struct nv_world *world, uint32_t index, struct nave_st
     nv_world_end_schedule(&c->client);
     *out_stream = &c->client.pub;
     return NAVE_OK;
+}
+
+/* --- partitions ------------------------------------------------------------------------------- */
+
+static void part(struct nv_world *world, uint64_t listener, nave_nsec until_ns)
+{
+    struct nv_world_listener *l;
+    struct nv_world_conn *c;
+
+    for (l = world->listeners; l; l = l->next)
+        if (l->id == listener)
+            l->cut_ns = until_ns;
+    for (c = world->conns; c; c = c->next)
+        if (c->listener == listener)
+            c->cut_ns = until_ns;
+}
+
+nave_err nv_world_partition(struct nv_world *world, struct nave_str address, nave_nsec for_ns)
+{
+    const struct nv_world_listener *l = find(world, address);
+
+    if (!l)
+        return NAVE_ENOTFOUND;
+    part(world, l->id, world->now_ns + for_ns);
+    return NAVE_OK;
+}
+
+void nv_world_may_part(struct nv_world_conn *c)
+{
+    struct nv_world *world = c->world;
+    uint64_t most = (uint64_t)world->options.partition_ns;
+
+    if (c->cut_ns <= world->now_ns &&
+        nv_world_fault(world, world->faults.partition, NV_FAULT_PARTITION))
+        part(world, c->listener, world->now_ns + 1 + (nave_nsec)nv_world_random(world, most));
 }
 
 /* --- the listener ----------------------------------------------------------------------------- */
@@ -286,6 +330,7 @@ nave_err nv_world_listen(struct nv_world *world, const struct nave_listen_args *
     }
     l->pub.api = &listener_table;
     l->world = world;
+    l->id = ++world->listener_count;
     l->protocol = args->next;
     parse(args->address, &l->address);
     if (l->address.family != NAVE_ADDR_NONE && !l->address.port)

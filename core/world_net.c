@@ -33,6 +33,16 @@ nave_nsec nv_world_latency(struct nv_world *world)
     return o->latency_min_ns + (nave_nsec)nv_world_random(world, range);
 }
 
+nave_nsec nv_world_travel(struct nv_world_conn *c)
+{
+    struct nv_world *world = c->world;
+    nave_nsec from = world->now_ns;
+
+    if (c->cut_ns > from) /* the first retransmission behind it */
+        from = c->cut_ns + (nave_nsec)nv_world_random(world, RETRY_FIRST);
+    return from + nv_world_latency(world);
+}
+
 static void init_end(struct nv_world_conn *c, struct nv_world_end *e, struct nv_world_end *peer)
 {
     nv_world_end_init(e);
@@ -136,20 +146,43 @@ static void cut(struct nv_world_end *e, nave_err err, nave_nsec after_ns)
 static nave_nsec arrival(struct nv_world_end *e)
 {
     struct nv_world *world = e->conn->world;
-    nave_nsec at = world->now_ns + nv_world_latency(world), retry = RETRY_FIRST;
+    nave_nsec at, retry = RETRY_FIRST;
     uint32_t i;
 
+    nv_world_may_part(e->conn);
+    at = nv_world_travel(e->conn);
     for (i = 0; i < RETRIES_MAX && nv_world_fault(world, world->faults.loss, NV_FAULT_LOSS); i++) {
         at += retry;
         retry *= 2;
     }
-    if (nv_world_fault(world, world->faults.stall, NV_FAULT_STALL)) {
+    if (nv_world_fault(world, world->faults.stall, NV_FAULT_STALL) ||
+        e->conn->cut_ns - world->now_ns > world->options.stall_ns) {
         e->conn->is_stalled = 1;
         cut(e, NAVE_ETIMEDOUT, world->options.stall_ns);
     }
     if (e->conn->is_stalled || e->last_ns == NAVE_NEVER)
         return NAVE_NEVER;
     return at > e->last_ns ? at : e->last_ns;
+}
+
+/* The connection is reset while `s`, the last segment, is on its way to `e`. Half of the time all that is
+ * under way is lost, else it arrives up to a byte that is drawn, and the reset behind it. */
+static void reset(struct nv_world_end *e, struct nv_world_segment *s)
+{
+    struct nv_world *world = e->conn->world;
+    size_t lost;
+
+    if (s->len && s->at_ns != NAVE_NEVER && nv_world_random(world, 2)) {
+        lost = (size_t)nv_world_random(world, s->len);
+        s->len -= lost;
+        e->in_flight -= lost;
+        /* What is sent from now on does not arrive: a gap must not be seen. */
+        e->conn->is_stalled = 1;
+        nv_world_break(e, NAVE_ERESET, s->at_ns + nv_world_latency(world));
+        nv_world_break(e->peer, NAVE_ERESET, s->at_ns + nv_world_latency(world));
+        return;
+    }
+    cut(e, NAVE_ERESET, 0);
 }
 
 nave_err nv_world_send(struct nv_world_end *e, const struct nave_bytes *pieces, size_t len)
@@ -175,7 +208,7 @@ nave_err nv_world_send(struct nv_world_end *e, const struct nave_bytes *pieces, 
     e->last = s;
     e->in_flight += len;
     if (nv_world_fault(world, world->faults.reset, NV_FAULT_RESET))
-        cut(e, NAVE_ERESET, 0);
+        reset(e, s);
     nv_world_end_schedule(e);
     return NAVE_OK;
 }

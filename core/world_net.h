@@ -79,7 +79,9 @@ struct nv_world_conn {
     /* until it is accepted */
     struct nv_world_conn *next_pending;
     nave_nsec syn_ns;
-    uint32_t is_stalled; /* nothing arrives any more */
+    nave_nsec cut_ns;    /* a partition is between its ends until then */
+    uint64_t listener;   /* whose it is: nv_world_listener.id          */
+    uint32_t is_stalled; /* nothing arrives any more                   */
 };
 
 /* The part of a listener that belongs to one worker. */
@@ -97,7 +99,9 @@ struct nv_world_listener {
     struct nv_world_listener *next; /* in world->listeners */
     struct nave_protocol *protocol;
     struct nave_addr address;
-    char *text; /* as configured, behind "tcp://" */
+    uint64_t id;      /* not given twice                     */
+    nave_nsec cut_ns; /* a partition is around it until then */
+    char *text;       /* as configured, behind "tcp://"      */
     struct nv_world_acceptor acceptors[];
 };
 
@@ -106,6 +110,9 @@ void nv_world_net_fini(struct nv_world *world);
 
 /* How long the next thing travels. */
 nave_nsec nv_world_latency(struct nv_world *world);
+
+/* When what is sent now gets from one end of `c` to the other, as far as no partition is between. */
+nave_nsec nv_world_travel(struct nv_world_conn *c);
 
 /* A connection whose client end is worker `index`'s and belongs to its owner. Errors: NAVE_ENOMEM. */
 NAVE_NODISCARD nave_err nv_world_conn_new(struct nv_world *world, uint32_t index,
@@ -135,6 +142,13 @@ void nv_world_end_take(struct nv_world_end *e);
 /* world_listener.c. Errors: of nave_sim_iface.connect. */
 nave_err nv_world_connect(struct nv_world *world, uint32_t index, struct nave_str address,
                           struct nave_stream **out_stream);
+
+/* See nave_sim_iface.partition. */
+NAVE_NODISCARD nave_err nv_world_partition(struct nv_world *world, struct nave_str address,
+                                           nave_nsec for_ns);
+
+/* A partition around the listener of `c`, from now for a time that is drawn, may begin. */
+void nv_world_may_part(struct nv_world_conn *c);
 
 /* As nave_transport_iface.listen, for any transport of the configuration. Errors: NAVE_EADDRINUSE;
  * NAVE_ENOMEM. */

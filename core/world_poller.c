@@ -199,9 +199,7 @@ static nave_nsec world_now(struct nv_poller *p)
 
 static nave_nsec world_wall(struct nv_poller *p)
 {
-    const struct nv_world *world = worker_of(p)->world;
-
-    return world->options.wall_ns + (world->now_ns - NV_WORLD_BEGIN);
+    return nv_world_wall(worker_of(p)->world);
 }
 
 static const char *world_backend(const struct nv_poller *p)

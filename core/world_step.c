@@ -11,6 +11,8 @@
 
 static int32_t can_go_on(const struct nv_world *world, const struct nv_world_worker *vw)
 {
+    if (vw->pause_ns > world->now_ns)
+        return 0;
     return !vw->is_parked || vw->is_woken || vw->until_ns <= world->now_ns ||
            (vw->heap_count && vw->heap[0]->at_ns <= world->now_ns);
 }
@@ -23,11 +25,14 @@ static nave_nsec next_deadline(const struct nv_world *world)
 
     for (i = 0; i < world->count; i++) {
         const struct nv_world_worker *vw = &world->each[i];
+        nave_nsec at = vw->is_parked && !vw->is_woken ? vw->until_ns : world->now_ns;
 
-        if (vw->until_ns < next)
-            next = vw->until_ns;
-        if (vw->heap_count && vw->heap[0]->at_ns < next)
-            next = vw->heap[0]->at_ns;
+        if (vw->heap_count && vw->heap[0]->at_ns < at)
+            at = vw->heap[0]->at_ns;
+        if (at < vw->pause_ns)
+            at = vw->pause_ns;
+        if (at < next)
+            next = at;
     }
     return next;
 }
@@ -92,9 +97,11 @@ nave_err nv_world_step(struct nv_world *world, nave_nsec until_ns)
     world->before = world->current = i;
     nv_world_mix(world, NV_WORLD_STEP, (uint64_t)world->now_ns);
     vw->is_parked = vw->is_woken = 0;
+    nv_world_before_step(world, i);
     next = nv_threads_step(world->rt, i);
     vw->until_ns = next;
     vw->is_parked = next > 0;
+    nv_world_after_step(world, i);
     world->current = NV_WORLD_NOBODY;
     return NAVE_OK;
 }
@@ -104,8 +111,10 @@ void nv_world_call(struct nv_world *world, uint32_t index, nave_sim_fn *fn, void
     struct nv_world_worker *vw = &world->each[index];
     uint32_t before = world->current;
 
-    if (before == NV_WORLD_NOBODY)
+    if (before == NV_WORLD_NOBODY) {
         nv_worker_enter(vw->worker);
+        nv_worker_read_clock(vw->worker); /* it may have waited for long */
+    }
     world->current = index;
     fn(&vw->handle.pub, arg);
     if (before == NV_WORLD_NOBODY) {

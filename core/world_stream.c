@@ -132,12 +132,10 @@ static void tell(struct nv_world_node *n)
 /* The writer learns that there is room again. */
 static void give_room(struct nv_world_end *writer)
 {
-    struct nv_world *world = writer->conn->world;
-
     if ((writer->flags & (NV_END_WRITE | NV_END_IS_CLOSED)) || writer->room_ns != NAVE_NEVER ||
         writer->conn->is_stalled)
         return;
-    writer->room_ns = world->now_ns + nv_world_latency(world);
+    writer->room_ns = nv_world_travel(writer->conn);
     nv_world_end_schedule(writer);
 }
 
@@ -239,13 +237,14 @@ static nave_err write_unready(struct nv_world_end *e)
     return NAVE_EAGAIN;
 }
 
-/* What is sent to an end that is closed: a reset comes back, or not while it lingers. */
+/* What is sent to an end that is closed, or has failed and is read no more: a reset comes back, or not
+ * while it lingers. */
 static nave_err write_to_closed(struct nv_world_end *e, size_t len, size_t *out_len)
 {
     struct nv_world *world = e->conn->world;
 
     if (!(e->peer->flags & NV_END_LINGERS) || e->peer->linger_ns <= world->now_ns)
-        nv_world_break(e, NAVE_ERESET, world->now_ns + nv_world_latency(world) * 2);
+        nv_world_break(e, NAVE_ERESET, nv_world_travel(e->conn) + nv_world_latency(world));
     *out_len = len;
     return NAVE_OK;
 }
@@ -262,7 +261,7 @@ static nave_err write_pieces(struct nv_world_end *e, const struct nave_bytes *pi
         len += pieces[i].len;
     if (len == 0)
         return NAVE_EINVAL;
-    if (e->peer->flags & NV_END_IS_CLOSED)
+    if (e->peer->flags & (NV_END_IS_CLOSED | NV_END_IS_FAILED))
         return write_to_closed(e, len, out_len);
     room =
         world->options.window > e->peer->in_flight ? world->options.window - e->peer->in_flight : 0;
@@ -357,7 +356,7 @@ static void world_watch(struct nave_stream *pub, uint32_t direction, nave_stream
 /* Our direction ends. Without memory for it the connection breaks, as a kernel's would. */
 static void send_end(struct nv_world_end *e)
 {
-    if (e->peer->flags & NV_END_IS_CLOSED)
+    if (e->peer->flags & (NV_END_IS_CLOSED | NV_END_IS_FAILED))
         return;
     if (nv_world_send(e->peer, NULL, 0))
         nv_world_break(e->peer, NAVE_ERESET, e->conn->world->now_ns);
@@ -396,7 +395,7 @@ static void world_close(struct nave_stream *pub, uint32_t close_flags)
         at = e->first->at_ns > at ? e->first->at_ns : at;
     }
     if (is_reset && !e->conn->is_stalled && !(e->flags & NV_END_IS_FAILED))
-        nv_world_break(e->peer, NAVE_ERESET, at + nv_world_latency(world));
+        nv_world_break(e->peer, NAVE_ERESET, at - world->now_ns + nv_world_travel(e->conn));
     else if (!(e->flags & (NV_END_IS_SHUT | NV_END_IS_FAILED)))
         send_end(e);
     nv_world_end_drop(e);

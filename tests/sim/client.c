@@ -149,7 +149,7 @@ static void go_on(void *arg)
     nave_err err;
 
     while (c->state == CLIENT_RUNS) {
-        if (!c->is_waiting)
+        if (!c->is_waiting && c->requests)
             next_request(c);
         send_out(c);
         if (c->state != CLIENT_RUNS)

@@ -43,7 +43,8 @@ struct client {
 };
 
 /* Connect from worker `worker` to `address`, and make `requests` of them: GET /hello must say
- * "Hello, World!\n", POST /echo what was sent. Returns what connect said. */
+ * "Hello, World!\n", POST /echo what was sent; 0: say nothing, until the server ends it. Returns what
+ * connect said. */
 nave_err client_start(struct client *c, struct nave_sim *sim, uint32_t worker, const char *address,
                       uint32_t requests);
 

@@ -28,7 +28,13 @@ check_PROGRAMS += %D%/test_world
 	%D%/raw.c \
 	%D%/raw.h \
 	%D%/test_world.c \
+	%D%/world_rig.h \
 	tests/support/failing.h
 %C%_test_world_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
 %C%_test_world_LDFLAGS  = $(FAILING_LINK)
 %C%_test_world_LDADD    = plugins/tcp/libtcp.la core/libnavecore.la $(CUNIT_LIBS)
+
+check_PROGRAMS += %D%/test_faults
+%C%_test_faults_SOURCES  = %D%/raw.c %D%/raw.h %D%/test_faults.c %D%/world_rig.h
+%C%_test_faults_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_faults_LDADD    = plugins/tcp/libtcp.la core/libnavecore.la $(CUNIT_LIBS)

@@ -18,6 +18,7 @@
 #define CLIENTS_MAX 16u
 #define PHASES_MAX  10u
 #define STEPS_MAX   400000u
+#define FAULTS      ((sizeof(struct nave_sim_faults) - sizeof(uint32_t)) / sizeof(uint32_t))
 
 const struct nave_plugin *tcp_plugin_entry_v1(void);
 const struct nave_plugin *http1_plugin_entry_v1(void);
@@ -84,13 +85,15 @@ static void draw_faults(uint64_t seed, struct nave_sim_faults *faults)
     faults->size = sizeof(*faults);
     if (z >> 62 == 0)
         return;
-    for (i = 0; i < 9; i++) {
+    for (i = 0; i < FAULTS; i++) {
         z = (z ^ (z >> 29)) * 0xbf58476d1ce4e5b9u;
         ppm[i] = levels[z >> 62];
     }
     faults->stall /= 10; /* each costs a connection */
     faults->reset /= 4;
     faults->no_memory /= 4;
+    faults->partition /= 10;
+    faults->pause /= 10; /* each takes 50 ms */
 }
 
 static nave_err begin(struct scenario *s, uint64_t seed, const char *file)
@@ -119,7 +122,7 @@ static nave_err begin(struct scenario *s, uint64_t seed, const char *file)
     nave_err err;
 
     draw_faults(seed, &faults);
-    for (i = 0; i < 9; i++)
+    for (i = 0; i < FAULTS; i++)
         s->has_faults |= (&faults.short_read)[i];
     err = nave_runtime_create(&o, &s->rt);
     if (!err)
@@ -191,6 +194,8 @@ static void add_work(struct scenario *s)
             break;
         err = client_start(&s->clients[s->client_count], sim, worker, "127.0.0.1:8080",
                            1 + (uint32_t)sim->api->random(sim, 4));
+        if (err == NAVE_ENOFILES && s->has_faults)
+            break;
         if (err)
             wrong(s, "connect", err);
         else

@@ -52,13 +52,23 @@ struct nave_sim_faults {
                             * connects                                                           */
     uint32_t stall;       /* of writes: the connection is dead from here on, and nobody is told;
                             * both ends get NAVE_ETIMEDOUT after nave_sim_options.stall_ns       */
-    uint32_t reset;       /* of writes: both ends get NAVE_ERESET, what is on its way is lost   */
+    uint32_t reset;       /* of writes: both ends get NAVE_ERESET, behind any byte; what is on its
+                            * way is lost                                                        */
     uint32_t refuse;      /* of connects: NAVE_EREFUSED                                         */
     uint32_t no_files;    /* of accepts: the process is out of descriptors; accepting rests for
-                            * 100 ms                                                             */
+                            * 100 ms. Of connects: NAVE_ENOFILES                                 */
     uint32_t no_memory;   /* of allocations: of workers (nave_worker_iface.alloc, future_new,
                             * spawn) and of plugins (nave_host_iface.mem); NULL, NAVE_ENOMEM     */
-    uint32_t reserved[6];
+    uint32_t no_answer;   /* of connects: nobody answers; NAVE_ETIMEDOUT after
+                            * nave_sim_options.stall_ns                                          */
+    uint32_t partition;   /* of writes and connects: the address of the listener is cut off from its
+                            * peers for a time, at most nave_sim_options.partition_ns            */
+    uint32_t pause;       /* of steps: the worker is away behind it, at most
+                            * nave_sim_options.pause_ns; the others go on                        */
+    uint32_t wake;        /* of steps: a worker, drawn, wakes up, and nobody has woken it        */
+    uint32_t poll;        /* of steps: a task that waits is polled, and nothing has happened     */
+    uint32_t wall_jump;   /* of steps: the wall clock jumps, forth or back, at most by
+                            * nave_sim_options.wall_jump_ns                                      */
 };
 
 #define NAVE_SIM_ALWAYS 1000000u /* a fault that always happens */
@@ -77,6 +87,13 @@ struct nave_sim_options {
     uint32_t window;       /* bytes on their way in one direction of a stream; 0: 64 KiB       */
     uint32_t reserved;
     const struct nave_sim_faults *faults; /* from the start on; NULL: none. Copied               */
+    nave_nsec
+        partition_ns;   /* the longest partition that is drawn; 0: 5 s                         */
+    nave_nsec pause_ns; /* the longest pause of a worker; 0: 100 ms                            */
+    nave_nsec
+        wall_jump_ns;      /* the longest jump of the wall clock; 0: an hour                      */
+    uint64_t no_memory_at; /* this allocation since the start fails, the first is 1; 0: none. See
+                             * nave_sim_faults.no_memory, and nave_sim_info.allocations           */
 };
 
 /* What a simulation can tell. Sized: the caller sets size. */
@@ -90,6 +107,8 @@ struct nave_sim_info {
     uint64_t faults;       /* that happened                                                      */
     uint64_t streams_open; /* streams of both ends that were not closed by their owners          */
     uint64_t bytes;        /* that arrived                                                       */
+    uint64_t allocations;  /* that could have failed, since the start                            */
+    nave_nsec wall_ns;     /* the wall clock, since 1970                                         */
 };
 
 /* Called on a worker. Thread: [worker]. */
@@ -137,9 +156,20 @@ struct nave_sim_iface {
      * worker `index`; it can be used at once, and is ready for writing when the connection is made:
      * until then, and when it fails, its calls say why. Which worker accepts is drawn.
      * Thread: [control]. Owns: close it, on its worker.
-     * Errors: NAVE_ENOTFOUND nobody listens there; NAVE_EINVAL; NAVE_ENOMEM; NAVE_ELIMIT. */
+     * Errors: NAVE_ENOTFOUND nobody listens there; NAVE_EINVAL; NAVE_ENOMEM; NAVE_ELIMIT; NAVE_ENOFILES
+     * a fault. */
     nave_err (*connect)(struct nave_sim *s, uint32_t index, struct nave_str address,
                         struct nave_stream **out_stream);
+    /* Cut the listener at `address` (as for connect) off from its peers for `for_ns`; 0: a cut ends. What
+     * is sent meanwhile, in both directions, arrives when the cut is over; a connection for which that
+     * is more than nave_sim_options.stall_ns ends with NAVE_ETIMEDOUT after these. What was on its way
+     * before arrives. Thread: [control].
+     * Errors: NAVE_ENOTFOUND nobody listens there; NAVE_EINVAL for_ns is below 0, or more than a day. */
+    nave_err (*partition)(struct nave_sim *s, struct nave_str address, nave_nsec for_ns);
+    /* Move the wall clock by `by_ns`, forth or back; the virtual clock of now() and of timers stays.
+     * Workers see it as they see any jump, within a second. Thread: [control].
+     * Errors: NAVE_EINVAL it would stand before 1970, or behind 2200. */
+    nave_err (*wall_jump)(struct nave_sim *s, nave_nsec by_ns);
 };
 
 /* The handle; one for each runtime that is simulated. */

@@ -80,7 +80,8 @@ struct nave_future_iface {
     struct nave_iface hdr; /* "nave.future/1"                                             */
     const char *name;      /* for the task dump; static                                   */
     /* Go on. READY: the result is in place and poll is not called again. PENDING: the waker was
-     * cloned to whoever will wake. Thread: [worker]. */
+     * cloned to whoever will wake. It may be polled when nothing has happened: look, do not count.
+     * Thread: [worker]. */
     nave_poll (*poll)(struct nave_future *f, struct nave_cx *cx);
     /* Release what the frame holds; called once, after READY or instead of it. Does not free the
      * future itself. Thread: [worker]. Ends: [always]. */
