@@ -149,12 +149,12 @@ int cli_admin_send(FILE *server, const char *line)
 
     if (send(fileno(server), text, (size_t)len, MSG_NOSIGNAL) == (ssize_t)len)
         return EXIT_SUCCESS;
-    return cli_admin_lost();
+    return CLI_EXIT_RUN;
 }
 
-int cli_admin_lost(void)
+static int lost(void)
 {
-    fprintf(stderr, "nave: error: the runtime did not answer, or not to the end\n");
+    fprintf(stderr, "nave: error: " CLI_ADMIN_LOST "\n");
     return CLI_EXIT_RUN;
 }
 
@@ -171,7 +171,8 @@ static int show(const struct cli_args *args, const char *question)
 
     if (!server)
         return status;
-    status = cli_admin_send(server, question);
+    if (cli_admin_send(server, question))
+        status = lost();
     while (!status && (n = fread(piece, 1, sizeof(piece), server)) > 0) {
         if (total == 0 && n > sizeof(error) && memcmp(piece, error, sizeof(error) - 1) == 0) {
             fprintf(stderr, "nave: %.*s", (int)n, piece);
@@ -182,7 +183,7 @@ static int show(const struct cli_args *args, const char *question)
         total += n;
     }
     if (!status && (ferror(server) || total == 0))
-        status = cli_admin_lost();
+        status = lost();
     fclose(server);
     return cli_output_end(status);
 }

@@ -17,7 +17,7 @@ FILE *cli_admin_connect(const struct cli_args *args, int *out_status);
 /* Send question `line`, without its end. Gives an exit status, 0 when it is out. */
 int cli_admin_send(FILE *server, const char *line);
 
-/* Say that reading the answer failed. Gives the exit status. */
-int cli_admin_lost(void);
+/* What there is to be said when sending or reading failed. */
+#define CLI_ADMIN_LOST "the runtime did not answer, or not to the end"
 
 #endif

@@ -75,7 +75,7 @@ const struct cli_command cli_commands[] = {
     {"dump", "[SOCKET|FILE]", "list the tasks of a running nave, and what they wait for",
      "Asks as top does, and writes every task with its plugin, its state, its worker and, when it\n"
      "waits, the functions that wait for each other, with file and line, down to the operation.\n"
-     "The tasks are not disturbed.\n",
+     "The tasks are not disturbed. Then every blocking call that runs or is queued.\n",
      CLI_SET | CLI_JSON, 0, 1, cli_dump},
     {"metrics", "[SOCKET|FILE]", "write what a running nave counts",
      "Asks as top does, and writes everything that is counted in the text format of Prometheus,\n"

@@ -22,6 +22,10 @@ struct field {
     {                                            \
 #        name, offsetof(struct cli_worker, name) \
     }
+#define LANE_FIELD(name)                       \
+    {                                          \
+#        name, offsetof(struct cli_lane, name) \
+    }
 #define PLUGIN_FIELD(name)                       \
     {                                            \
 #        name, offsetof(struct cli_plugin, name) \
@@ -42,6 +46,13 @@ static const struct field worker_fields[] = {
     WORKER_FIELD(busy_ns),    WORKER_FIELD(stalls),      {NULL, 0},
 };
 
+static const struct field lane_fields[] = {
+    LANE_FIELD(queued),  LANE_FIELD(waiting),      LANE_FIELD(running),
+    LANE_FIELD(threads), LANE_FIELD(threads_idle), LANE_FIELD(threads_max),
+    LANE_FIELD(started), LANE_FIELD(canceled),     LANE_FIELD(refused),
+    {NULL, 0},
+};
+
 static const struct field plugin_fields[] = {
     PLUGIN_FIELD(memory_bytes), PLUGIN_FIELD(worker_bytes),
     PLUGIN_FIELD(descriptors),  PLUGIN_FIELD(timers),
@@ -54,10 +65,16 @@ static const struct field listener_fields[] = {
     {NULL, 0},
 };
 
-static const struct field times_fields[] = {
+static const struct field worker_times[] = {
     {"poll_time", offsetof(struct cli_worker, poll_time)},
     {"schedule_delay", offsetof(struct cli_worker, schedule_delay)},
     {"wake_delay", offsetof(struct cli_worker, wake_delay)},
+    {NULL, 0},
+};
+
+static const struct field lane_times[] = {
+    LANE_FIELD(queue_time),
+    LANE_FIELD(run_time),
     {NULL, 0},
 };
 
@@ -97,20 +114,38 @@ static void take_numbers(const char *line, const struct field *fields, void *out
     }
 }
 
+/* The worker or lane that `line` tells of, and where its times are; NULL: it is not known. */
+static void *owner_of(const char *line, const struct cli_sample *s, const struct field **out_fields)
+{
+    const char *worker = value_of(line, "worker");
+    uint64_t index = worker ? strtoull(worker, NULL, 10) : UINT64_MAX;
+    char name[32];
+    uint32_t i;
+
+    *out_fields = worker ? worker_times : lane_times;
+    if (worker)
+        return index < s->worker_count ? &s->workers[index] : NULL;
+    take_text(line, "lane", name, sizeof(name));
+    for (i = 0; i < s->lane_count; i++)
+        if (strcmp(s->lanes[i].name, name) == 0)
+            return &s->lanes[i];
+    return NULL;
+}
+
 static void take_times(const char *line, struct cli_sample *s)
 {
-    const char *worker = value_of(line, "worker"), *at = line;
-    uint64_t index = worker ? strtoull(worker, NULL, 10) : UINT64_MAX;
-    const struct field *f = times_fields;
+    const struct field *f;
+    void *owner = owner_of(line, s, &f);
     struct cli_times *t;
+    const char *at;
     char of[32];
 
     take_text(line, "of", of, sizeof(of));
     while (f->name && strcmp(f->name, of) != 0)
         f++;
-    if (!f->name || index >= s->worker_count)
+    if (!f->name || !owner)
         return;
-    t = (struct cli_times *)(void *)((char *)&s->workers[index] + f->offset);
+    t = (struct cli_times *)(void *)((char *)owner + f->offset);
     at = value_of(line, "max_ns");
     t->max_ns = at ? strtoull(at, NULL, 10) : 0;
     t->count = 0;
@@ -156,6 +191,13 @@ static int take_line(struct cli_sample *s, const char *line)
         take_numbers(line, worker_fields, w);
     } else if (strncmp(line, "times ", 6) == 0) {
         take_times(line, s);
+    } else if (strncmp(line, "lane ", 5) == 0) {
+        struct cli_lane *l = GROW(s->lanes, s->lane_count);
+
+        if (!l)
+            return 0;
+        take_text(line, "name", l->name, sizeof(l->name));
+        take_numbers(line, lane_fields, l);
     } else if (strncmp(line, "plugin ", 7) == 0) {
         struct cli_plugin *p = GROW(s->plugins, s->plugin_count);
 
@@ -183,26 +225,32 @@ int cli_sample_read(struct cli_sample *s, FILE *server)
     int status = -1;
 
     memset(s, 0, sizeof(*s));
+    errno = 0;
     while (status < 0 && (len = getline(&line, &room, server)) > 0) {
         if (line[len - 1] == '\n')
             line[len - 1] = '\0';
         if (strcmp(line, ".") == 0) {
             status = EXIT_SUCCESS;
         } else if (strncmp(line, "error: ", 7) == 0) {
-            fprintf(stderr, "nave: %s\n", line);
+            snprintf(s->error, sizeof(s->error), "%s", line + 7);
             status = CLI_EXIT_RUN;
         } else if (!take_line(s, line)) {
-            fprintf(stderr, "nave: error: out of memory\n");
+            snprintf(s->error, sizeof(s->error), "out of memory");
             status = CLI_EXIT_RUN;
         }
     }
     free(line);
-    return status < 0 ? cli_admin_lost() : status;
+    if (status >= 0)
+        return status;
+    if (errno != EINTR)
+        snprintf(s->error, sizeof(s->error), CLI_ADMIN_LOST);
+    return CLI_EXIT_RUN;
 }
 
 void cli_sample_free(struct cli_sample *s)
 {
     free(s->workers);
+    free(s->lanes);
     free(s->plugins);
     free(s->listeners);
     memset(s, 0, sizeof(*s));

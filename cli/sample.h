@@ -31,6 +31,14 @@ struct cli_plugin {
     uint64_t memory_bytes, worker_bytes, descriptors, timers, tasks, holds, time_ns;
 };
 
+/* Of the pool for blocking calls. */
+struct cli_lane {
+    char name[32];
+    uint64_t queued, waiting, running, threads, threads_idle, threads_max;
+    uint64_t started, canceled, refused;
+    struct cli_times queue_time, run_time;
+};
+
 struct cli_listener {
     char name[80];
     uint64_t accepted;
@@ -41,13 +49,15 @@ struct cli_sample {
     char backend[32];
     uint64_t pid, now_ns, uptime_ns;
     struct cli_worker *workers;
+    struct cli_lane *lanes;
     struct cli_plugin *plugins;
     struct cli_listener *listeners;
-    uint32_t worker_count, plugin_count, listener_count;
+    uint32_t worker_count, lane_count, plugin_count, listener_count;
+    char error[256]; /* why there is no answer */
 };
 
-/* Read one answer from `server`. Gives an exit status; what went wrong was said then.
- * State: cli_sample_free must be called either way. */
+/* Read one answer from `server`. Gives an exit status; s->error says what went wrong, and nothing when
+ * it was a signal. State: cli_sample_free must be called either way. */
 int cli_sample_read(struct cli_sample *s, FILE *server);
 
 /* All zero is fine. */

@@ -18,12 +18,38 @@
 
 #define EVERY_MS 1000
 
-static volatile sig_atomic_t is_over;
+static volatile sig_atomic_t is_over, is_to_stop;
 
 static void on_signal(int number)
 {
     (void)number;
     is_over = 1;
+}
+
+static void on_stop(int number)
+{
+    (void)number;
+    is_to_stop = 1;
+}
+
+/* It ends the wait for the next page, no more. */
+static void on_resize(int number)
+{
+    (void)number;
+}
+
+static void take_signals(void)
+{
+    struct sigaction over = {.sa_handler = on_signal};
+    struct sigaction resize = {.sa_handler = on_resize, .sa_flags = SA_RESTART};
+    struct sigaction stop = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
+
+    (void)sigaction(SIGINT, &over, NULL);
+    (void)sigaction(SIGTERM, &over, NULL);
+    (void)sigaction(SIGHUP, &over, NULL);
+    /* These end poll() all the same. */
+    (void)sigaction(SIGWINCH, &resize, NULL);
+    (void)sigaction(SIGTSTP, &stop, NULL);
 }
 
 /* --- the terminal ---------------------------------------------------------------------------- */
@@ -70,24 +96,49 @@ static struct cli_screen screen_of(const struct terminal *t)
     return screen;
 }
 
-/* Wait for the next page; `q` ends. */
-static void wait_a_while(const struct terminal *t)
+/* Give the terminal back, stop, and take it again when the shell lets it go on. */
+static void stop_for_now(struct terminal *t)
+{
+    is_to_stop = 0;
+    terminal_close(t);
+    (void)fflush(stdout);
+    (void)raise(SIGSTOP);
+    terminal_open(t);
+}
+
+/* Wait for the next page; `q` ends. 1: show the same page anew, the terminal has another size or was
+ * somebody else's. */
+static int wait_a_while(struct terminal *t)
 {
     struct pollfd keys = {.fd = t->has_keys ? STDIN_FILENO : -1, .events = POLLIN};
+    int ready = is_to_stop ? -1 : poll(&keys, 1, EVERY_MS);
     char key;
 
-    if (poll(&keys, 1, EVERY_MS) > 0 && (read(STDIN_FILENO, &key, 1) <= 0 || key == 'q'))
+    if (is_to_stop)
+        stop_for_now(t);
+    if (ready < 0)
+        return t->is_there && !is_over;
+    if (ready > 0 && (read(STDIN_FILENO, &key, 1) <= 0 || key == 'q'))
         is_over = 1;
+    return 0;
 }
 
 /* --- the command ----------------------------------------------------------------------------- */
 
 static int ask(FILE *server, struct cli_sample *out)
 {
-    int status = cli_admin_send(server, "top");
-
     memset(out, 0, sizeof(*out));
-    return status ? status : cli_sample_read(out, server);
+    if (!cli_admin_send(server, "top"))
+        return cli_sample_read(out, server);
+    snprintf(out->error, sizeof(out->error), CLI_ADMIN_LOST);
+    return CLI_EXIT_RUN;
+}
+
+/* Say why there is no sample. */
+static void complain(const struct cli_sample *s)
+{
+    if (s->error[0])
+        fprintf(stderr, "nave: error: %s\n", s->error);
 }
 
 static int once(FILE *server)
@@ -98,42 +149,50 @@ static int once(FILE *server)
 
     if (!status)
         cli_top_show(stdout, &screen, NULL, &now);
+    complain(&now);
     cli_sample_free(&now);
     return status;
 }
 
+static void show(const struct terminal *t, const struct cli_sample *before,
+                 const struct cli_sample *now)
+{
+    const struct cli_screen screen = screen_of(t);
+
+    fputs(t->is_there ? "\033[H" : before ? "\n" : "", stdout);
+    cli_top_show(stdout, &screen, before, now);
+    if (t->is_there)
+        fputs("\033[J", stdout);
+}
+
 static int again_and_again(FILE *server)
 {
-    struct sigaction action = {.sa_handler = on_signal};
     struct cli_sample before, now;
     struct terminal terminal;
-    int status = EXIT_SUCCESS, is_first = 1;
+    int status, is_first = 1;
 
     memset(&before, 0, sizeof(before));
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
+    take_signals();
     terminal_open(&terminal);
-    while (!is_over && !status) {
-        struct cli_screen screen = screen_of(&terminal);
-
+    for (;;) {
         status = ask(server, &now);
-        if (status) {
-            cli_sample_free(&now);
+        if (status)
             break;
-        }
-        fputs(terminal.is_there ? "\033[H" : is_first ? "" : "\n", stdout);
-        cli_top_show(stdout, &screen, is_first ? NULL : &before, &now);
-        if (terminal.is_there)
-            fputs("\033[J", stdout);
-        if (fflush(stdout) != 0)
-            break; /* cli_output_end says so */
+        do
+            show(&terminal, is_first ? NULL : &before, &now);
+        while (fflush(stdout) == 0 && wait_a_while(&terminal));
+        if (is_over || ferror(stdout)) /* cli_output_end says so */
+            break;
         cli_sample_free(&before);
         before = now;
         is_first = 0;
-        wait_a_while(&terminal);
     }
     terminal_close(&terminal);
+    (void)fflush(stdout);
+    if (!is_over) /* where it can be seen */
+        complain(&now);
     cli_sample_free(&before);
+    cli_sample_free(&now);
     return is_over ? EXIT_SUCCESS : status;
 }
 

@@ -172,6 +172,35 @@ static void show_workers(struct page *p, const struct cli_sample *before,
     }
 }
 
+/* Both lanes, once there was a call. */
+static void show_lanes(struct page *p, const struct cli_sample *before,
+                       const struct cli_sample *now, double seconds)
+{
+    static const struct cli_lane none = {.queued = 0};
+    uint64_t started = 0;
+    uint32_t i;
+
+    for (i = 0; i < now->lane_count; i++)
+        started += now->lanes[i].started;
+    if (!started)
+        return;
+    line(p, "%s", "");
+    line(p, "%-24s %8s %6s %8s %8s %8s %9s %10s %10s %9s", "BLOCKING", "THREADS", "IDLE", "RUNNING",
+         "QUEUED", "CALLS/s", "REFUSED/s", "CANCELED/s", "QUEUE p99", "RUN p99");
+    for (i = 0; i < now->lane_count; i++) {
+        const struct cli_lane *n = &now->lanes[i];
+        const struct cli_lane *z = before && i < before->lane_count ? &before->lanes[i] : &none;
+
+        line(p, "%-24s %8s %6s %8s %8s %8s %9s %10s %10s %9s", n->name,
+             amount((double)n->threads).text, amount((double)n->threads_idle).text,
+             amount((double)n->running).text, amount((double)(n->queued + n->waiting)).text,
+             rate(z->started, n->started, seconds).text, rate(z->refused, n->refused, seconds).text,
+             rate(z->canceled, n->canceled, seconds).text,
+             length(cli_times_percentile(&z->queue_time, &n->queue_time, 99)).text,
+             length(cli_times_percentile(&z->run_time, &n->run_time, 99)).text);
+    }
+}
+
 static void show_plugins(struct page *p, const struct cli_sample *before,
                          const struct cli_sample *now, double seconds)
 {
@@ -232,6 +261,7 @@ void cli_top_show(FILE *out, const struct cli_screen *screen, const struct cli_s
          tasks == 1 ? "" : "s", (unsigned long long)stalls, stalls == 1 ? "" : "s");
     line(&p, "%s", "");
     show_workers(&p, before, now, seconds);
+    show_lanes(&p, before, now, seconds);
     show_plugins(&p, before, now, seconds);
     show_listeners(&p, before, now, seconds);
 }

@@ -6,15 +6,12 @@
 #include "blocking.h"
 
 #include <string.h>
-#include <time.h>
 
 #include <nave/worker.h>
 
 #include "blocking_lane.h"
 #include "check.h"
 #include "sized.h"
-
-static const char *const lane_names[NV_LANES] = {"blocking", "dns"};
 
 /* --- nave.blocking/1 ------------------------------------------------------------------------- */
 
@@ -89,7 +86,8 @@ nave_err nv_blocking_open(struct nv_blocking *pool, const struct nv_blocking_opt
     uint32_t i;
 
     for (i = 0; i < NV_LANES && !err; i++)
-        err = nv_lane_create(options, lane_names[i], threads[i], &pool->lanes[i]);
+        err = nv_lane_create(options, nv_lane_name((enum nv_blocking_lane)i), threads[i],
+                             &pool->lanes[i]);
     if (err)
         nv_blocking_destroy(pool);
     return err;
@@ -137,77 +135,4 @@ void nv_blocking_destroy(struct nv_blocking *pool)
         nv_lane_free(pool->lanes[i]);
         pool->lanes[i] = NULL;
     }
-}
-
-/* --- seeing inside --------------------------------------------------------------------------- */
-
-int32_t nv_blocking_is_busy(const struct nv_blocking *pool)
-{
-    uint32_t i, jobs = 0;
-
-    for (i = 0; i < NV_LANES; i++) {
-        struct nv_lane *lane = pool->lanes[i];
-
-        if (!lane)
-            continue;
-        (void)pthread_mutex_lock(&lane->lock);
-        jobs += lane->depth + lane->running;
-        (void)pthread_mutex_unlock(&lane->lock);
-    }
-    return jobs > 0;
-}
-
-void nv_blocking_stats(const struct nv_blocking *pool, enum nv_blocking_lane which,
-                       struct nv_blocking_stats *out_stats)
-{
-    struct nv_lane *lane = pool->lanes[which];
-
-    memset(out_stats, 0, sizeof(*out_stats));
-    out_stats->name = lane_names[which];
-    if (!lane)
-        return;
-    (void)pthread_mutex_lock(&lane->lock);
-    *out_stats = lane->stats;
-    out_stats->name = lane->name;
-    out_stats->queued = lane->depth < lane->queue_max ? lane->depth : lane->queue_max;
-    out_stats->waiting = lane->depth - out_stats->queued;
-    out_stats->running = lane->running;
-    out_stats->threads = lane->threads;
-    out_stats->idle = lane->idle_count;
-    out_stats->threads_max = lane->thread_max;
-    out_stats->queue_max = lane->queue_max;
-    (void)pthread_mutex_unlock(&lane->lock);
-}
-
-static void each_of(struct nv_lane *lane,
-                    void (*each)(void *arg, const struct nv_blocking_job *job), void *arg)
-{
-    struct timespec t = {0, 0};
-    struct nv_call *call;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    (void)pthread_mutex_lock(&lane->lock);
-    for (call = lane->calls.next; call != &lane->calls; call = call->next) {
-        const nave_nsec ran = (nave_nsec)t.tv_sec * NAVE_SEC + t.tv_nsec - call->since_ns;
-        const struct nv_blocking_job job = {
-            .lane = lane->name,
-            .name = call->work->name,
-            .plugin = call->plugin,
-            .ran_ns = ran > 0 ? ran : 0,
-            .is_dropped = !call->op,
-        };
-
-        each(arg, &job);
-    }
-    (void)pthread_mutex_unlock(&lane->lock);
-}
-
-void nv_blocking_each(const struct nv_blocking *pool,
-                      void (*each)(void *arg, const struct nv_blocking_job *job), void *arg)
-{
-    uint32_t i;
-
-    for (i = 0; i < NV_LANES; i++)
-        if (pool->lanes[i])
-            each_of(pool->lanes[i], each, arg);
 }

@@ -11,6 +11,8 @@
 
 #include <nave/blocking.h>
 
+#include "stats.h"
+
 struct nave_runtime;
 struct nv_lane; /* blocking_lane.h */
 
@@ -52,34 +54,76 @@ struct nv_blocking_options {
     void *arg;
 };
 
-/* What one lane has done and does. */
+/* What one lane does now: name, and what it is (the help of a metric). New ones at the end. */
+#define NV_BLOCKING_GAUGES(ROW)                                       \
+    ROW(queued, "Blocking calls that are accepted and not begun.")    \
+    ROW(waiting, "Blocking calls that wait for room in the queue.")   \
+    ROW(running, "Blocking calls that run.")                          \
+    ROW(threads, "Threads for blocking calls.")                       \
+    ROW(threads_idle, "Threads for blocking calls that have none.")   \
+    ROW(threads_max, "Threads for blocking calls that there may be.") \
+    ROW(queue_max, "Blocking calls that are accepted at most.")
+
+/* What it has done since the start. */
+#define NV_BLOCKING_COUNTERS(ROW)                                                         \
+    ROW(started, "Blocking calls that were started.")                                     \
+    ROW(finished, "Blocking calls that have run.")                                        \
+    ROW(canceled, "Blocking calls that never ran: dropped before, or the runtime ended.") \
+    ROW(abandoned, "Blocking calls that were dropped while they ran.")                    \
+    ROW(refused, "Blocking calls that would not wait for room in the queue.")             \
+    ROW(failures, "Threads for blocking calls that could not be made.")
+
+#define NV_BLOCKING_MEMBER(name, help) uint64_t name;
+
 struct nv_blocking_stats {
-    const char *name; /* of the lane: "blocking", "dns"; static                         */
-    uint32_t queued;  /* accepted, not begun                                            */
-    uint32_t waiting; /* for room in the queue                                          */
-    uint32_t running; /*                                                                */
-    uint32_t threads; /*                                                                */
-    uint32_t idle;    /* of these                                                       */
-    uint32_t peak;    /* the most threads there were                                    */
-    uint32_t deepest; /* the most that were queued or waiting                           */
-    uint32_t threads_max;
-    uint32_t queue_max;
-    uint64_t started;   /* jobs taken, since the start                                    */
-    uint64_t finished;  /* have run                                                       */
-    uint64_t canceled;  /* never ran: dropped before, or the runtime ended                */
-    uint64_t abandoned; /* dropped while they ran                                         */
-    uint64_t refused;   /* NAVE_BLOCKING_NO_WAIT and a full queue                         */
-    uint64_t failures;  /* threads that could not be made                                 */
-    uint64_t run_ns;    /* time that finished jobs took, together                         */
+    const char *name; /* of the lane: "blocking", "dns"; static */
+    NV_BLOCKING_GAUGES(NV_BLOCKING_MEMBER)
+    NV_BLOCKING_COUNTERS(NV_BLOCKING_MEMBER)
+    uint64_t peak;    /* the most threads there were            */
+    uint64_t deepest; /* the most that were queued or waiting   */
 };
 
-/* One job that runs, as told to nv_blocking_each. Borrowed. */
+/* One row for each gauge and counter. */
+struct nv_blocking_row {
+    const char *name;
+    const char *help;
+    size_t offset; /* in struct nv_blocking_stats */
+    uint32_t is_counter;
+};
+extern const struct nv_blocking_row nv_blocking_rows[];
+extern const uint32_t nv_blocking_row_count;
+
+static inline uint64_t nv_blocking_read(const struct nv_blocking_stats *s,
+                                        const struct nv_blocking_row *row)
+{
+    return *(const uint64_t *)(const void *)((const char *)s + row->offset);
+}
+
+/* How long the jobs of a lane took. Each one is measured. */
+#define NV_BLOCKING_TIMES(TIME)                                                \
+    TIME(queue_time, "Time from the start of a blocking call until it began.") \
+    TIME(run_time, "Time that a blocking call ran.")
+
+struct nv_blocking_times {
+    NV_BLOCKING_TIMES(NV_HISTOGRAM_MEMBER)
+};
+extern const struct nv_stat_row nv_blocking_time_rows[]; /* offset: in struct nv_blocking_times */
+extern const uint32_t nv_blocking_time_count;
+
+enum nv_blocking_job_state {
+    NV_BLOCKING_RUNS = 0,
+    NV_BLOCKING_IS_QUEUED,
+    NV_BLOCKING_WAITS, /* for room in the queue */
+};
+
+/* One job that has not ended. Texts are static, of a plugin that is loaded. */
 struct nv_blocking_job {
-    const char *lane;    /* "blocking", "dns"                     */
-    const char *name;    /* of the work                           */
-    const char *plugin;  /* id; NULL: the host program            */
-    nave_nsec ran_ns;    /* for how long it has run               */
-    uint32_t is_dropped; /* nobody waits for it any more          */
+    enum nv_blocking_job_state state;
+    uint32_t is_dropped; /* it runs, and nobody waits for it any more */
+    const char *lane;    /* "blocking", "dns"                         */
+    const char *name;    /* of the work                               */
+    const char *plugin;  /* id; NULL: the host program                */
+    nave_nsec for_ns; /* how long it is in this state; a queued one: since the turn of its start */
 };
 
 /* Make the lanes. Thread: [control]. Errors: NAVE_ENOMEM. No thread is made before there is a job. */
@@ -103,13 +147,35 @@ void nv_blocking_destroy(struct nv_blocking *pool);
 /* 1: a job waits or runs. Thread: [any]. */
 int32_t nv_blocking_is_busy(const struct nv_blocking *pool);
 
-/* The state of lane `lane`; all zero when the pool is not open. Thread: [control]. */
+/* The state of lane `lane`; all zero when the pool is not open. Thread: [any], while the pool is not
+ * opened or destroyed. */
 void nv_blocking_stats(const struct nv_blocking *pool, enum nv_blocking_lane lane,
                        struct nv_blocking_stats *out_stats);
 
-/* Call `each` for every job that runs, under a lock: it must not call the pool. Thread: [control]. */
-void nv_blocking_each(const struct nv_blocking *pool,
-                      void (*each)(void *arg, const struct nv_blocking_job *job), void *arg);
+/* "blocking", "dns". Thread: [any]. */
+const char *nv_lane_name(enum nv_blocking_lane lane);
+
+/* How long its jobs took, read at any time; NULL: the pool is not open. Thread: as nv_blocking_stats. */
+const struct nv_histogram *nv_blocking_histogram(const struct nv_blocking *pool,
+                                                 enum nv_blocking_lane lane,
+                                                 const struct nv_stat_row *row);
+
+/* Copy the jobs of lane `lane` as they are at one moment: those that run, the oldest first, then those
+ * that are queued, in order; `room` at most. `now_ns`: the clock of the workers.
+ * Thread: as nv_blocking_stats. */
+struct nv_blocking_copied {
+    uint32_t count; /* in jobs       */
+    uint32_t more;  /* had no room   */
+    uint32_t running;
+    uint32_t queued;
+};
+struct nv_blocking_copied nv_blocking_copy(const struct nv_blocking *pool,
+                                           enum nv_blocking_lane lane, nave_nsec now_ns,
+                                           struct nv_blocking_job *jobs, uint32_t room);
+
+/* The name of the work that `op` waits for; NULL: it is in no pool. Thread: [any], while op is in flight
+ * and stays so. */
+const char *nv_blocking_name(const struct nave_op *op);
 
 /* Ready a handle. `is_checked`: with the asserting table. Thread: [control]. */
 void nv_blocking_handle_init(struct nv_blocking_handle *h, struct nv_blocking *pool,

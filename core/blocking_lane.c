@@ -51,14 +51,9 @@ static void release(const struct nave_blocking_work *work, void *arg)
 
 /* --- the job in its op ----------------------------------------------------------------------- */
 
-static const struct nave_blocking_work *work_of(const struct nave_op *op)
-{
-    return (const struct nave_blocking_work *)(uintptr_t)op->reserved;
-}
-
 static void **var_of_open(const struct nave_op *op)
 {
-    return (void **)(uintptr_t)op->value;
+    return (void **)(void *)op->job.next;
 }
 
 static void **var_of_settled(const struct nave_op *op)
@@ -97,6 +92,7 @@ static void settle(struct nave_op *op, nave_err result, uint64_t value,
 {
     out_waker->api = NULL;
     op->next = (struct nave_op *)(void *)var_of_open(op);
+    op->job.next = NULL;
     op->value = value;
     if (!op->done)
         *out_waker = (struct nave_waker){op->waker, op->done_arg, op->waker_id, 0};
@@ -122,7 +118,9 @@ nave_err nv_lane_start(struct nave_op *op, struct nv_blocking_end *end,
     } else {
         nave_op_begin(op, &nv_blocking_source, end);
         op->reserved = (uint64_t)(uintptr_t)work;
-        op->value = (uint64_t)(uintptr_t)arg_var;
+        op->job.next = (struct nave_job *)(void *)arg_var;
+        op->value =
+            (uint64_t)nave_now(op->worker); /* a look at the clock would cost more than this */
         __atomic_store_n(&op->result, NV_JOB_OPEN, __ATOMIC_RELAXED);
         push(lane, op);
         if (lane->inlines)
@@ -137,6 +135,7 @@ nave_err nv_lane_start(struct nave_op *op, struct nv_blocking_end *end,
     (void)pthread_mutex_unlock(&lane->lock);
     if (err && op->source == &nv_blocking_source) {
         op->source = NULL;
+        op->job.next = NULL;
         op->state = NAVE_OP_IDLE;
         op->result = err;
     }
@@ -147,14 +146,17 @@ nave_err nv_lane_start(struct nave_op *op, struct nv_blocking_end *end,
 
 void nv_lane_take(struct nv_lane *lane, struct nv_call *call, struct nave_op *op)
 {
-    const struct nv_blocking_end *end = op->impl;
+    nave_nsec now = now_ns();
 
     unlink_op(lane, op);
+    /* Without threads the clock of the worker may be a virtual one. */
+    nv_histogram_add(&lane->times.queue_time,
+                     (lane->inlines ? nave_now(op->worker) : now) - (nave_nsec)op->value);
     call->op = op;
-    call->work = work_of(op);
-    call->plugin = end->plugin;
+    call->work = nv_job_work(op);
+    call->plugin = nv_job_plugin(op);
     call->arg = arg_of(var_of_open(op));
-    call->since_ns = now_ns();
+    call->since_ns = now;
     call->run = (struct nave_blocking_run){0, 0, 0};
     call->next = &lane->calls;
     call->prev = lane->calls.prev;
@@ -195,7 +197,7 @@ int32_t nv_lane_run(struct nv_lane *lane, struct nv_call *call)
         return 0;
     }
     lane->stats.finished++;
-    lane->stats.run_ns += (uint64_t)(now_ns() - call->since_ns);
+    nv_histogram_add(&lane->times.run_time, now_ns() - call->since_ns);
     if (!is_dropped)
         settle(call->op, result, call->run.value, &waker);
     if (lane->running + lane->depth == 0 && lane->on_idle)
@@ -254,7 +256,7 @@ static void *take_back(struct nv_lane *lane, struct nave_op *op)
 
 static void job_drop(struct nave_op *op)
 {
-    const struct nave_blocking_work *work = work_of(op);
+    const struct nave_blocking_work *work = nv_job_work(op);
     struct nv_lane *lane = *((struct nv_blocking_end *)op->impl)->lane;
     void *arg;
 

@@ -7,7 +7,8 @@
  *   impl       the end of the handle it came through, from start to end
  *   reserved   the work                            from start to end
  *   result     NV_JOB_OPEN until it is settled     stored with release, loaded by poll without a lock
- *   value      the address of the variable         until settled; then the value
+ *   job.next   the address of the variable         until settled; then the way home
+ *   value      the time of the turn of its start   until settled; then the value
  *   next,prev  the neighbours in the queue         while queued
  *              next: the address of the variable   once settled
  * While it runs the rest stands in a call, which is the thread's: the op may go at any time.
@@ -90,8 +91,20 @@ struct nv_lane {
     uint32_t is_abandoned; /* what runs is left alone     */
     uint32_t stragglers;   /* how many still run then     */
 
-    struct nv_blocking_stats stats; /* what is not above */
+    struct nv_blocking_stats stats; /* what is not above                     */
+    struct nv_blocking_times times; /* written under lock, read at any time */
 };
+
+/* Of a job that is in its op. */
+static inline const struct nave_blocking_work *nv_job_work(const struct nave_op *op)
+{
+    return (const struct nave_blocking_work *)(uintptr_t)op->reserved;
+}
+
+static inline const char *nv_job_plugin(const struct nave_op *op)
+{
+    return ((const struct nv_blocking_end *)op->impl)->plugin;
+}
 
 /* --- blocking_lane.c ------------------------------------------------------------------------- */
 

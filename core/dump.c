@@ -55,6 +55,7 @@ static void add_op(struct nv_task_view *v, const struct nave_op *op, uint32_t de
     /* A source of an older plugin has no name. */
     if (source && source->size >= sizeof(*source))
         l->name = source->name;
+    l->detail = nv_blocking_name(op);
 }
 
 static void add_arms(struct nv_task_view *v, const struct nave_arms *arms, uint32_t depth)
@@ -105,7 +106,8 @@ void nv_dump_await(struct nv_task_view *v, const struct nave_future *f, uint32_t
 struct head {
     const struct nave_future_iface *api;
     struct nv_worker_handle *owner;
-    uint32_t home, pins, polls;
+    uint32_t home, pins, polls, born;
+    nave_nsec mark;
 };
 
 /* 1: what was read belongs to the task whose word is `word`. */
@@ -116,6 +118,8 @@ RACES_ON_PURPOSE static int32_t read_head(const struct nv_task *t, uint64_t word
     out->home = *(const volatile uint16_t *)&t->home;
     out->pins = *(const volatile uint32_t *)&t->pins;
     out->polls = *(const volatile uint32_t *)&t->polls;
+    out->born = *(const volatile uint32_t *)&t->born;
+    out->mark = *(const volatile nave_nsec *)&t->mark;
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
     return __atomic_load_n(&t->word, __ATOMIC_RELAXED) >> 32 == word >> 32 && out->api &&
            out->owner;
@@ -134,9 +138,25 @@ RACES_ON_PURPOSE static int32_t is_polled(const struct nave_runtime *rt, const s
     return 0;
 }
 
-static void fill(struct nv_task_view *v, const struct nv_task *t, uint64_t word,
-                 const struct head *h)
+/* One that was spawned after `now` was read has none. */
+static nave_nsec age_of(const struct head *h, nave_nsec now)
 {
+    uint32_t units = nv_task_time(now) - h->born;
+
+    return units > UINT32_MAX - 64 ? 0 : (nave_nsec)units << 24;
+}
+
+static nave_nsec waits_of(const struct head *h, nave_nsec now)
+{
+    nave_nsec since = -h->mark; /* see task.h */
+
+    return now > since ? now - since : 0;
+}
+
+static void fill(struct nv_dump *d, const struct nv_task *t, uint64_t word, const struct head *h)
+{
+    struct nv_task_view *v = &d->view;
+
     v->id = (word >> 32 << 32) | ((uintptr_t)t >> 6 & UINT32_MAX);
     v->name = h->api->name ? h->api->name : "?";
     v->plugin = h->owner->plugin_id;
@@ -144,6 +164,7 @@ static void fill(struct nv_task_view *v, const struct nv_task *t, uint64_t word,
     v->is_pinned = h->pins != 0;
     v->is_canceled = (word & NV_TASK_CANCEL) != 0;
     v->polls = h->polls;
+    v->age_ns = age_of(h, d->now_ns);
 }
 
 /* 1: `t` is a task, and d->view tells of it. */
@@ -162,10 +183,11 @@ static int32_t look_at(struct nv_dump *d, struct nv_task *t)
         word = __atomic_load_n(&t->word, __ATOMIC_ACQUIRE);
     if (!read_head(t, word, &h)) /* never when it is held */
         return 0;
-    fill(v, t, word, &h);
+    fill(d, t, word, &h);
     if (is_held) {
         nv_dump_await(v, &t->future, 0);
         nv_task_let_go(t);
+        v->waits_ns = waits_of(&h, d->now_ns);
         v->state = NV_TASK_IS_WAITING;
     } else if (word & NV_TASK_COMPLETE) {
         v->state = NV_TASK_IS_ENDED;

@@ -159,6 +159,7 @@ endif
 	%D%/blocking_inline.c \
 	%D%/blocking_lane.c \
 	%D%/blocking_lane.h \
+	%D%/blocking_stats.c \
 	%D%/blocking_thread.c \
 	%D%/inherit.c \
 	%D%/inherit.h \
@@ -183,6 +184,7 @@ endif
 	%D%/describe_usage.c \
 	%D%/dump.c \
 	%D%/dump.h \
+	%D%/dump_calls.c \
 	%D%/dump_out.c \
 	%D%/json_out.c \
 	%D%/json_out.h \

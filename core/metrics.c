@@ -128,6 +128,25 @@ static void put_worker(struct nv_json *j, struct nave_runtime *rt, uint32_t at)
     nv_json_end(j);
 }
 
+static void put_lane(struct nv_json *j, struct nave_runtime *rt, enum nv_blocking_lane lane)
+{
+    struct nv_blocking_stats s;
+    uint32_t i;
+
+    nv_blocking_stats(&rt->blocking, lane, &s);
+    nv_json_object(j, s.name);
+    for (i = 0; i < nv_blocking_row_count; i++)
+        nv_json_number(j, nv_blocking_rows[i].name, nv_blocking_read(&s, &nv_blocking_rows[i]));
+    for (i = 0; i < nv_blocking_time_count; i++) {
+        const struct nv_stat_row *row = &nv_blocking_time_rows[i];
+        const struct nv_histogram *h = nv_blocking_histogram(&rt->blocking, lane, row);
+
+        if (h)
+            put_histogram(j, row->name, h);
+    }
+    nv_json_end(j);
+}
+
 static void put_counter(void *arg, const char *name, uint64_t sum)
 {
     nv_json_number(arg, name, sum);
@@ -166,6 +185,10 @@ void nv_metrics_json(struct nv_metrics *m, struct nv_out *o)
     nv_json_list(&j, "workers");
     for (i = 0; i < rt->worker_count; i++)
         put_worker(&j, rt, i);
+    nv_json_end(&j);
+    nv_json_object(&j, "blocking");
+    for (i = 0; i < NV_LANES; i++)
+        put_lane(&j, rt, (enum nv_blocking_lane)i);
     nv_json_end(&j);
     nv_json_object(&j, "plugins");
     for (i = 0; i < rt->plugin_count; i++)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What a runtime counts, as the text exposition format 0.0.4 of Prometheus and as JSON: its workers
- * (stats.h), what plugins use (usage.h), the counters of plugins, the streams of listeners.
+ * (stats.h), what plugins use (usage.h), the pool for blocking calls (blocking.h), the counters of
+ * plugins, the streams of listeners.
  *
  * Workers go on counting meanwhile: the numbers of one answer need not be of one instant. Plugins come
  * and go with a start, and counters are never taken away, so that any thread may read.

@@ -131,8 +131,8 @@ static void put_stat(const struct nave_runtime *rt, const struct nv_stat_row *ro
 }
 
 /* The sum of the buckets is the count: they are read once, or a count could be below its buckets. */
-static void put_histogram(const char *name, uint32_t worker, const struct nv_histogram *from,
-                          struct nv_out *o)
+static void put_histogram(const char *name, const char *label, const char *of,
+                          const struct nv_histogram *from, struct nv_out *o)
 {
     struct nv_histogram h = {.sum_ns = 0};
     uint64_t seen = 0;
@@ -143,17 +143,17 @@ static void put_histogram(const char *name, uint32_t worker, const struct nv_his
         seen += h.buckets[i];
         if (i != next)
             continue;
-        nv_out_format(o, "%s_bucket{worker=\"%u\",le=\"", name, worker);
+        nv_out_format(o, "%s_bucket{%s=\"%s\",le=\"", name, label, of);
         put_seconds(o, nv_histogram_bound(i));
         nv_out_text(o, "\"}");
         put_value(o, seen, 0);
         next += BOUND_STEP;
     }
-    nv_out_format(o, "%s_bucket{worker=\"%u\",le=\"+Inf\"}", name, worker);
+    nv_out_format(o, "%s_bucket{%s=\"%s\",le=\"+Inf\"}", name, label, of);
     put_value(o, nv_histogram_count(&h), 0);
-    nv_out_format(o, "%s_sum{worker=\"%u\"}", name, worker);
+    nv_out_format(o, "%s_sum{%s=\"%s\"}", name, label, of);
     put_value(o, h.sum_ns, 1);
-    nv_out_format(o, "%s_count{worker=\"%u\"}", name, worker);
+    nv_out_format(o, "%s_count{%s=\"%s\"}", name, label, of);
     put_value(o, nv_histogram_count(&h), 0);
 }
 
@@ -165,8 +165,50 @@ static void put_histograms(const struct nave_runtime *rt, const struct nv_stat_r
 
     snprintf(name, sizeof(name), "nave_worker_%s_seconds", row->name);
     put_head(o, name, "histogram", row->help);
-    for (i = 0; i < rt->worker_count; i++)
-        put_histogram(name, i, nv_stat_histogram(&rt->threads.each[i].worker->stats, row), o);
+    for (i = 0; i < rt->worker_count; i++) {
+        char of[16];
+
+        snprintf(of, sizeof(of), "%u", i);
+        put_histogram(name, "worker", of,
+                      nv_stat_histogram(&rt->threads.each[i].worker->stats, row), o);
+    }
+}
+
+/* One gauge or counter of both lanes, which are asked for each of them: the numbers of one answer need
+ * not be of one instant. */
+static void put_blocking(const struct nave_runtime *rt, const struct nv_blocking_row *row,
+                         struct nv_out *o)
+{
+    char name[80];
+    uint32_t i;
+
+    snprintf(name, sizeof(name), "nave_blocking_%s%s", row->name, row->is_counter ? "_total" : "");
+    put_head(o, name, row->is_counter ? "counter" : "gauge", row->help);
+    for (i = 0; i < NV_LANES; i++) {
+        struct nv_blocking_stats s;
+
+        nv_blocking_stats(&rt->blocking, (enum nv_blocking_lane)i, &s);
+        nv_out_text(o, name);
+        put_label(o, "lane", s.name);
+        put_value(o, nv_blocking_read(&s, row), 0);
+    }
+}
+
+static void put_blocking_times(const struct nave_runtime *rt, const struct nv_stat_row *row,
+                               struct nv_out *o)
+{
+    char name[80];
+    uint32_t i;
+
+    snprintf(name, sizeof(name), "nave_blocking_%s_seconds", row->name);
+    put_head(o, name, "histogram", row->help);
+    for (i = 0; i < NV_LANES; i++) {
+        const struct nv_histogram *h =
+            nv_blocking_histogram(&rt->blocking, (enum nv_blocking_lane)i, row);
+
+        if (h)
+            put_histogram(name, "lane", nv_lane_name((enum nv_blocking_lane)i), h, o);
+    }
 }
 
 static void put_memory(const struct nave_runtime *rt, struct nv_out *o)
@@ -250,7 +292,8 @@ int32_t nv_metrics_text(struct nv_metrics *m, struct nv_out *o)
 {
     const uint32_t stats = 1, histograms = stats + nv_stat_row_count;
     const uint32_t usage = histograms + nv_histogram_row_count, memory = usage + nv_usage_row_count;
-    const uint32_t counters = memory + 1;
+    const uint32_t blocking = memory + 1, times = blocking + nv_blocking_row_count;
+    const uint32_t counters = times + nv_blocking_time_count;
     uint32_t at = m->piece++;
 
     if (at == 0) {
@@ -265,6 +308,10 @@ int32_t nv_metrics_text(struct nv_metrics *m, struct nv_out *o)
     } else if (at == memory) {
         put_memory(m->rt, o);
         put_listeners(m->rt, o);
+    } else if (at >= blocking && at < times) {
+        put_blocking(m->rt, &nv_blocking_rows[at - blocking], o);
+    } else if (at >= times && at < counters) {
+        put_blocking_times(m->rt, &nv_blocking_time_rows[at - times], o);
     } else {
         m->piece = at + put_counters(m, at - counters, o);
     }

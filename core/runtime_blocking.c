@@ -9,6 +9,8 @@
 
 #include "runtime.h"
 
+#define TOLD_MOST 32u /* calls of a lane by name; the others are counted */
+
 /* Worker 0 waits for the end of the drain. Called under the lock of a lane: the runtime is there. */
 static void on_idle(void *arg)
 {
@@ -50,11 +52,10 @@ nave_err nv_runtime_blocking_open(struct nave_runtime *rt)
 
 /* --- the end --------------------------------------------------------------------------------- */
 
-static void report_one(void *arg, const struct nv_blocking_job *job)
+static void report_one(struct nave_runtime *rt, const struct nv_blocking_job *job)
 {
-    struct nave_runtime *rt = arg;
     struct nv_place at = {.plugin = job->plugin};
-    const unsigned long long ran_ms = (unsigned long long)(job->ran_ns / NAVE_MSEC);
+    const unsigned long long ran_ms = (unsigned long long)(job->for_ns / NAVE_MSEC);
 
     if (job->plugin)
         nv_report_error(
@@ -67,13 +68,34 @@ static void report_one(void *arg, const struct nv_blocking_job *job)
                         "the host program still had work at the end of the drain, which was left "
                         "alone: blocking call \"%s\", which has run for %llu ms",
                         job->name, ran_ms);
-    __atomic_store_n(&rt->threads.has_stragglers, 1, __ATOMIC_RELEASE);
+}
+
+/* Nothing is queued any more: what there is runs. */
+static void report_lane(struct nave_runtime *rt, enum nv_blocking_lane lane)
+{
+    struct nv_blocking_job jobs[TOLD_MOST];
+    const struct nv_blocking_copied copied =
+        nv_blocking_copy(&rt->blocking, lane, nv_stat_clock(rt->threads.each[0].worker), jobs,
+                         TOLD_MOST);
+    uint32_t i;
+
+    for (i = 0; i < copied.count; i++)
+        report_one(rt, &jobs[i]);
+    if (copied.more)
+        nv_report_error(&rt->report, NAVE_ESTRAGGLERS, NULL,
+                        "%u more blocking calls were left alone at the end of the drain",
+                        copied.more);
+    if (copied.count)
+        __atomic_store_n(&rt->threads.has_stragglers, 1, __ATOMIC_RELEASE);
 }
 
 void nv_runtime_blocking_close(struct nave_runtime *rt)
 {
+    uint32_t i;
+
     nv_blocking_close(&rt->blocking);
-    nv_blocking_each(&rt->blocking, report_one, rt);
+    for (i = 0; i < NV_LANES; i++)
+        report_lane(rt, (enum nv_blocking_lane)i);
 }
 
 void nv_runtime_blocking_end(struct nave_runtime *rt)

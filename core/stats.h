@@ -10,7 +10,7 @@
  *
  * Counting, on the worker:           nv_stat_add(&w->stats.polls, 1);
  * A task is queued, on its worker:  t->mark = nv_stat_queued(w, &w->stats);
- * and when it is polled:             if (NAVE_UNLIKELY(t->mark)) nv_stat_dequeued(w, t->mark), t->mark = 0;
+ * and when it is polled:             if (NAVE_UNLIKELY(t->mark > 0)) nv_stat_dequeued(w, t->mark), t->mark = 0;
  */
 #ifndef NV_STATS_H
 #define NV_STATS_H

@@ -101,7 +101,7 @@ static nave_err task_make(struct nv_group *g, struct nv_worker *w,
     /* The word stays: stale wakers and the dump look at it. */
     memset(&t->job, 0, NV_TASK_HEAD + frame - offsetof(struct nv_task, job));
     t->class = (uint8_t) class;
-    t->bytes = NV_TASK_HEAD + frame;
+    t->bytes = (uint32_t)(NV_TASK_HEAD + frame); /* a class has 2 GiB at most */
     t->future.api = api;
     *out_task = t;
     return NAVE_OK;
@@ -160,6 +160,7 @@ nave_task_id nv_task_spawn(struct nv_worker_handle *h, struct nave_future *f, in
 
     t->pins = is_local || !h->siblings;
     t->home = (uint16_t)w->index;
+    t->born = nv_task_time(w->clock.now_ns);
     id = task_begin(t, out_join);
     nv_stat_add(&w->stats.spawned, 1);
     nv_sched_push(w, t);
@@ -182,6 +183,7 @@ nave_err nv_task_spawn_outside(struct nv_worker_handle *const *handles,
         return err;
     t->owner = handles[0];
     t->flags = NV_TASK_OUTSIDE;
+    t->born = nv_task_time(nv_stat_clock(handles[0]->worker));
     if (init)
         init(nave_future_frame(&t->future), arg);
     (void)task_begin(t, out_join);
@@ -215,7 +217,7 @@ void nv_task_free(struct nv_worker *w, struct nv_task *t)
         struct nv_worker_handle *h = w ? nv_handle_on(t->owner, w) : t->owner;
 
         nv_usage_add(&h->usage.tasks, (uint64_t)-1);
-        nv_usage_add(&h->usage.bytes, -t->bytes);
+        nv_usage_add(&h->usage.bytes, -(uint64_t)t->bytes);
     }
     t->flags = 0;
     __atomic_store_n(&t->word, next << 32, __ATOMIC_RELEASE);
@@ -231,6 +233,7 @@ static void go_idle(struct nv_worker *w, struct nv_task *t, uint64_t word)
 {
     uint64_t idle;
 
+    t->mark = -w->clock.now_ns;
     do {
         if (word & NV_TASK_AGAIN) {
             nv_stat_add(&w->stats.self_wakes, 1);
@@ -263,7 +266,7 @@ void nv_task_run(struct nv_worker *w, struct nv_task *t)
     w->current = t;
     nv_stat_add(&w->stats.polls, 1);
     nv_stat_enter(&w->stats, h, t->future.api->name);
-    if (NAVE_UNLIKELY(t->mark)) {
+    if (NAVE_UNLIKELY(t->mark > 0)) {
         nv_stat_dequeued(w, t->mark);
         t->mark = 0;
     }

@@ -67,15 +67,24 @@ struct nv_task {
     };
     struct nv_task *sibling_next; /* in scope's list of children */
     struct nv_task *sibling_prev;
-    nave_nsec mark; /* of whoever queued it: when; 0 for most; see stats.h */
+    /* SCHEDULED: when it was queued, 0 for most (stats.h). Idle, for the dump: minus the time of the turn
+     * in which it went so; who wakes it from afar leaves that, which is why it is below 0. */
+    nave_nsec mark;
     uint32_t polls;
     nave_err result; /* COMPLETE */
-    uint64_t bytes;  /* accounted to the owner */
+    uint32_t bytes;  /* accounted to the owner */
+    uint32_t born;   /* when it was spawned: nv_task_time() of the turn, for the dump */
     struct nave_future future;
     /* the frame */
 };
 NAVE_STATIC_ASSERT(sizeof(void *) != 8 || sizeof(struct nv_task) == NV_TASK_HEAD,
                    "the head of a task is two lines");
+
+/* A time in 32 bits: units of 2^24 ns, 16.8 ms, which last for 2.2 years before they begin anew. */
+static inline uint32_t nv_task_time(nave_nsec now)
+{
+    return (uint32_t)((uint64_t)now >> 24);
+}
 
 static inline struct nv_task *nv_task_of(struct nave_future *f)
 {

@@ -18,7 +18,7 @@
 #include <nave/error.h>
 
 #define NV_TASK_HEAD    128u /* bytes in front of the frame */
-#define NV_TASK_CLASSES 36u
+#define NV_TASK_CLASSES 34u  /* the last one: 2 GiB */
 
 struct nv_task;
 struct nv_task_chunk;

@@ -18,13 +18,11 @@ static void put(struct nv_out *o, const char *name, uint64_t number)
     nv_out_format(o, " %s=%llu", name, (unsigned long long)number);
 }
 
-static void put_times(const struct nv_stats *s, uint32_t worker, const struct nv_stat_row *row,
-                      struct nv_out *o)
+/* The line has begun. */
+static void put_times(const struct nv_histogram *h, struct nv_out *o)
 {
-    const struct nv_histogram *h = nv_stat_histogram(s, row);
     uint32_t i;
 
-    nv_out_format(o, "times worker=%u of=%s", worker, row->name);
     put(o, "sum_ns", nv_usage_read(&h->sum_ns));
     put(o, "max_ns", nv_usage_read(&h->max_ns));
     for (i = 0; i < NV_HISTOGRAM_BUCKETS; i++) {
@@ -49,8 +47,31 @@ static void put_worker(const struct nave_runtime *rt, uint32_t at, struct nv_out
     for (i = 0; i < nv_stat_row_count; i++)
         put(o, nv_stat_rows[i].name, nv_stat_read(s, &nv_stat_rows[i]));
     nv_out_text(o, "\n");
-    for (i = 0; i < nv_histogram_row_count; i++)
-        put_times(s, at, &nv_histogram_rows[i], o);
+    for (i = 0; i < nv_histogram_row_count; i++) {
+        nv_out_format(o, "times worker=%u of=%s", at, nv_histogram_rows[i].name);
+        put_times(nv_stat_histogram(s, &nv_histogram_rows[i]), o);
+    }
+}
+
+static void put_lane(const struct nave_runtime *rt, enum nv_blocking_lane lane, struct nv_out *o)
+{
+    struct nv_blocking_stats s;
+    uint32_t i;
+
+    nv_blocking_stats(&rt->blocking, lane, &s);
+    nv_out_format(o, "lane name=%s", s.name);
+    for (i = 0; i < nv_blocking_row_count; i++)
+        put(o, nv_blocking_rows[i].name, nv_blocking_read(&s, &nv_blocking_rows[i]));
+    nv_out_text(o, "\n");
+    for (i = 0; i < nv_blocking_time_count; i++) {
+        const struct nv_stat_row *row = &nv_blocking_time_rows[i];
+        const struct nv_histogram *h = nv_blocking_histogram(&rt->blocking, lane, row);
+
+        if (!h)
+            continue;
+        nv_out_format(o, "times lane=%s of=%s", s.name, row->name);
+        put_times(h, o);
+    }
 }
 
 static void put_plugin(const struct nave_runtime *rt, uint32_t at, struct nv_out *o)
@@ -78,6 +99,8 @@ void nv_top_write(const struct nave_runtime *rt, struct nv_out *o)
                       (long long)(now - rt->started_ns), nv_worker_backend(first));
         for (i = 0; i < rt->worker_count; i++)
             put_worker(rt, i, o);
+        for (i = 0; i < NV_LANES; i++)
+            put_lane(rt, (enum nv_blocking_lane)i, o);
         for (i = 0; i < rt->plugin_count; i++)
             put_plugin(rt, i, o);
         for (i = 0; i < nv_counters_count(&rt->accepted); i++) {

@@ -214,4 +214,70 @@ static inline struct nv_blocking_stats stats_of(enum nv_blocking_lane lane)
     return s;
 }
 
+/* A task that awaits a job: what came of it goes to *result and *value. */
+struct frame {
+    struct nave_op op;
+    struct load *load;
+    uint32_t is_started;
+    nave_err *result;
+    uint64_t *value;
+};
+
+static inline nave_poll awaiting_poll(struct nave_future *f, struct nave_cx *cx)
+{
+    struct frame *s = nave_future_frame(f);
+
+    if (!s->is_started) {
+        s->is_started = 1;
+        nave_blocking(cx, &s->op, b, &load_work, NAVE_BLOCKING_ARG(&s->load));
+    }
+    if (nave_op_poll(&s->op) == NAVE_PENDING)
+        return NAVE_PENDING;
+    *s->result = s->op.result;
+    *s->value = s->op.value;
+    return NAVE_READY;
+}
+
+static inline void awaiting_drop(struct nave_future *f)
+{
+    struct frame *s = nave_future_frame(f);
+
+    nave_op_drop(&s->op);
+    free(s->load); /* NULL when the drop has given it away */
+}
+
+static inline nave_err awaiting_result(struct nave_future *f)
+{
+    (void)f;
+    return NAVE_OK;
+}
+
+static const struct nave_future_iface awaiting = {
+    .hdr = NAVE_IFACE(struct nave_future_iface, "nave.future/1", 0, 0),
+    .name = "awaiting",
+    .poll = awaiting_poll,
+    .drop = awaiting_drop,
+    .result = awaiting_result,
+};
+
+static inline void spawn_awaiting(struct load *load, nave_err *result, uint64_t *value)
+{
+    struct nave_future *f = NULL;
+    struct frame *s;
+
+    if (w->api->future_new(w, &awaiting, sizeof(*s), &f) != NAVE_OK)
+        abort();
+    s = nave_future_frame(f);
+    s->load = load;
+    s->result = result;
+    s->value = value;
+    w->api->spawn(w, f);
+}
+
+static inline nave_err no_arg_run(void *arg, struct nave_blocking_run *now)
+{
+    now->value = arg == NULL;
+    return NAVE_OK;
+}
+
 #endif

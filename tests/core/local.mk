@@ -4,7 +4,10 @@
 
 check_PROGRAMS += \
 	%D%/test_blocking \
+	%D%/test_blocking_drop \
+	%D%/test_blocking_seen \
 	%D%/test_blocking_stress \
+	%D%/test_blocking_threads \
 	%D%/test_deadline \
 	%D%/test_inbox \
 	%D%/test_inherit \
@@ -33,11 +36,24 @@ check_PROGRAMS += \
 %C%_test_deadline_LDFLAGS  = $(FAILING_LINK)
 %C%_test_deadline_LDADD    = $(%C%_libs)
 
-# The linker sends what core allocates, and the threads it makes, through the test.
-%C%_test_blocking_SOURCES  = %D%/test_blocking.c %D%/blocking_setup.h tests/support/failing.h
+%C%_test_blocking_SOURCES  = %D%/test_blocking.c %D%/blocking_setup.h
 %C%_test_blocking_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_blocking_LDFLAGS  = $(FAILING_LINK) -Wl,--wrap=pthread_create
 %C%_test_blocking_LDADD    = $(%C%_libs)
+
+%C%_test_blocking_drop_SOURCES  = %D%/test_blocking_drop.c %D%/blocking_setup.h
+%C%_test_blocking_drop_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_blocking_drop_LDADD    = $(%C%_libs)
+
+%C%_test_blocking_seen_SOURCES  = %D%/test_blocking_seen.c %D%/blocking_setup.h
+%C%_test_blocking_seen_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_blocking_seen_LDADD    = $(%C%_libs)
+
+# The linker sends what core allocates, and the threads it makes, through the test.
+%C%_test_blocking_threads_SOURCES  = %D%/test_blocking_threads.c %D%/blocking_setup.h \
+	tests/support/failing.h
+%C%_test_blocking_threads_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_blocking_threads_LDFLAGS  = $(FAILING_LINK) -Wl,--wrap=pthread_create
+%C%_test_blocking_threads_LDADD    = $(%C%_libs)
 
 %C%_test_blocking_stress_SOURCES  = %D%/test_blocking_stress.c %D%/blocking_setup.h
 %C%_test_blocking_stress_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -2,12 +2,14 @@
  *
  * What a worker counts: the buckets of a distribution, and that each kind of work is counted once.
  */
+#include <pthread.h>
 #include <string.h>
 
 #include "test_main.h"
 
 #include "sim.h"
 #include "stats.h"
+#include "task.h"
 #include "worker_state.h"
 
 /* --- distributions --------------------------------------------------------------------------- */
@@ -189,6 +191,59 @@ static void one_in_64_polls_and_waits_for_them_is_measured(void)
     finish();
 }
 
+static nave_poll poll_twice(struct nave_future *f, struct nave_cx *cx)
+{
+    struct polled *p = nave_future_frame(f);
+
+    (void)cx;
+    return p->left-- == 0 ? NAVE_READY : NAVE_PENDING;
+}
+
+static const struct nave_future_iface twice_future = {
+    .hdr = NAVE_IFACE(struct nave_future_iface, "nave.future/1", 0, NAVE_IFACE_DRAFT),
+    .name = "twice",
+    .poll = poll_twice,
+    .drop = drop_nothing,
+    .result = result_ok,
+};
+
+static void *wake_it(void *arg)
+{
+    const struct nave_waker *waker = arg;
+
+    waker->api->wake(waker);
+    return NULL;
+}
+
+/* An idle task has the time at which it went idle where a queued one may have its mark. */
+static void a_task_that_is_woken_from_afar_is_no_sample_of_the_delay(void)
+{
+    struct nave_future *f = NULL;
+    struct nave_waker waker;
+    uint64_t samples;
+    pthread_t thread;
+
+    arrange();
+    CU_ASSERT_EQUAL_FATAL(handle.pub.api->future_new(&handle.pub, &twice_future,
+                                                     sizeof(struct polled), &f),
+                          NAVE_OK);
+    ((struct polled *)nave_future_frame(f))->left = 1;
+    (void)handle.pub.api->spawn(&handle.pub, f);
+    (void)nv_worker_turn(w, 0);
+    CU_ASSERT_EQUAL(nv_task_of(f)->mark, -sim.now_ns);
+    samples = nv_histogram_count(&w->stats.schedule_delay);
+    waker = (struct nave_waker){&nv_waker_table, nv_task_of(f), nv_task_of(f)->word, 0};
+    sim.now_ns += NAVE_SEC;
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, wake_it, &waker), 0);
+    pthread_join(thread, NULL);
+    (void)nv_worker_turn(w, 0);
+
+    CU_ASSERT_EQUAL(w->stats.wakes_remote, 1);
+    CU_ASSERT_EQUAL(w->stats.completed, 1);
+    CU_ASSERT_EQUAL(nv_histogram_count(&w->stats.schedule_delay), samples);
+    finish();
+}
+
 static void nothing_to_do(struct nave_job *j)
 {
     (void)j;
@@ -296,6 +351,7 @@ static CU_TestInfo stats_tests[] = {
     TEST(sums_of_two_workers_are_added),
     TEST(tasks_and_their_polls_are_counted),
     TEST(one_in_64_polls_and_waits_for_them_is_measured),
+    TEST(a_task_that_is_woken_from_afar_is_no_sample_of_the_delay),
     TEST(jobs_are_counted_by_their_kind),
     TEST(a_timer_that_fires_late_is_counted_as_such),
     TEST(time_is_either_waiting_or_work),

@@ -20,4 +20,4 @@ EXTRA_DIST += %D%/files
 
 # The admin socket, nave top and nave metrics; admin_metrics.txt is what metrics look like.
 TESTS += %D%/admin
-EXTRA_DIST += %D%/admin %D%/admin_metrics.txt
+EXTRA_DIST += %D%/admin %D%/admin_metrics.txt %D%/exposition.py

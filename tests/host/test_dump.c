@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <nave/async.h>
+#include <nave/blocking.h>
 #include <nave/plugin.h>
 #include <nave/runtime.h>
 #include <nave/sleep.h>
@@ -15,13 +16,14 @@
 
 #include "dump.h"
 #include "runtime.h"
+#include "scheduler.h"
 #include "task.h"
 #include "worker_state.h"
 
 static struct nave_runtime *rt;
 static struct nave_future *asleep; /* the task of outer */
 static uint32_t ended;
-static char answer[1 << 16];
+static char answer[1 << 18];
 static size_t answer_len;
 
 NAVE_ASYNC(inner, struct nave_sleep_op sleep; nave_nsec delay;)
@@ -136,7 +138,9 @@ static void a_task_that_waits_is_told_down_to_the_operation(void)
     arrange();
     turn(3);
     dump(0);
-    CU_ASSERT_TRUE(is_told(" outer of test.dumped: waiting on worker 0 (pinned), 1 poll\n"));
+    CU_ASSERT_TRUE(is_told(" outer of test.dumped: waiting on worker 0 (pinned) for "));
+    CU_ASSERT_TRUE(is_told("s, 1 poll, ")); /* "ms" or "s" */
+    CU_ASSERT_TRUE(is_told("s old\n"));
     CU_ASSERT_TRUE(is_told("    outer at "));
     CU_ASSERT_TRUE(is_told("test_dump.c:"));
     CU_ASSERT_TRUE(is_told("\n      timeout\n        inner at "));
@@ -155,18 +159,161 @@ static void a_task_that_was_not_polled_yet_is_ready(void)
     nave_runtime_destroy(rt);
 }
 
-static void json_is_one_list(void)
+static void json_is_one_object(void)
 {
     arrange();
     turn(3);
     dump(1);
-    CU_ASSERT_EQUAL(answer[0], '[');
-    CU_ASSERT_STRING_EQUAL(answer + answer_len - 2, "]\n");
+    CU_ASSERT_EQUAL(answer[0], '{');
+    CU_ASSERT_STRING_EQUAL(answer + answer_len - 2, "}\n");
+    CU_ASSERT_TRUE(is_told("\"calls\": []"));
+    CU_ASSERT_TRUE(is_told("\"waits_ns\": "));
+    CU_ASSERT_TRUE(is_told("\"age_ns\": "));
     CU_ASSERT_TRUE(is_told("\"state\": \"waiting\""));
     CU_ASSERT_TRUE(is_told("\"operation\": \"sleep\""));
     CU_ASSERT_TRUE(is_told("\"function\": \"inner\""));
     nave_runtime_destroy(rt);
 }
+
+static void a_task_knows_when_it_was_spawned_and_since_when_it_waits(void)
+{
+    struct nv_worker *w;
+    struct nv_task *t;
+    nave_nsec spawned;
+
+    arrange();
+    w = rt->threads.each[0].worker;
+    t = nv_task_of(asleep);
+    spawned = nv_worker_now(w);
+    turn(1);
+    CU_ASSERT_EQUAL(t->born, nv_task_time(spawned));
+    CU_ASSERT_EQUAL(t->mark, -nv_worker_now(w)); /* of the turn that polled it */
+    turn(3);
+    CU_ASSERT_TRUE(-t->mark < nv_worker_now(w));
+
+    /* A machine that is busy for half a minute between these lines changes nothing. */
+    t->mark = -(nv_stat_clock(w) - NAVE_SEC * (2 * 3600 + 10 * 60 + 30));
+    t->born = nv_task_time(nv_stat_clock(w) - NAVE_SEC * (26 * 3600 + 60));
+    dump(0);
+    CU_ASSERT_TRUE(is_told(": waiting on worker 0 (pinned) for 2 h 10 min, 1 poll, 1 d 2 h old\n"));
+    t->born = nv_task_time(nv_stat_clock(w)) + 60; /* spawned while the dump is made */
+    t->mark = -(nv_stat_clock(w) + 3600 * NAVE_SEC);
+    dump(0);
+    CU_ASSERT_TRUE(is_told(" for 0 ms, 1 poll, 0 ms old\n"));
+    nave_runtime_destroy(rt);
+}
+
+static void how_long_is_told_in_two_units(void)
+{
+    static const struct {
+        nave_nsec ns;
+        const char *text;
+    } rows[] = {
+        {0, "0 ms"},
+        {NAVE_MSEC - 1, "0 ms"},
+        {999 * NAVE_MSEC, "999 ms"},
+        {NAVE_SEC, "1.0 s"},
+        {59999 * NAVE_MSEC, "59.9 s"},
+        {NAVE_SEC * 60, "1 min 0 s"},
+        {NAVE_SEC * 3599, "59 min 59 s"},
+        {NAVE_SEC * 3600, "1 h 0 min"},
+        {NAVE_SEC * 86399, "23 h 59 min"},
+        {NAVE_SEC * 86400 * 800, "800 d 0 h"},
+    };
+    size_t i;
+
+    for (i = 0; i < NAVE_COUNT(rows); i++)
+        CU_ASSERT_STRING_EQUAL(nv_dump_time(rows[i].ns).text, rows[i].text);
+}
+
+/* --- blocking calls -------------------------------------------------------------------------- */
+
+static nave_err nothing_run(void *arg, struct nave_blocking_run *now)
+{
+    (void)arg;
+    (void)now;
+    return NAVE_OK;
+}
+
+static const struct nave_blocking_work nothing = {.size = sizeof(nothing),
+                                                  .name = "read file",
+                                                  .run = nothing_run};
+static struct nave_blocking *blocking;
+
+NAVE_ASYNC(caller, struct nave_op op;)
+{
+    NAVE_BEGIN();
+    NAVE_AWAIT(nave_blocking(cx, &f->op, blocking, &nothing, NULL));
+    ended++;
+    NAVE_CLEANUP();
+    NAVE_END();
+}
+
+/* Without threads, so that a call waits for its turn until the worker gives it one. */
+static void arrange_calls(int count)
+{
+    static const nave_plugin_entry_fn statics[] = {dumped_plugin_entry_v1, NULL};
+    static const char config[] =
+        "{\"runtime\": {\"workers\": 1, \"shutdown_timeout\": \"0\", \"blocking_threads\": 0, "
+        "\"blocking_queue\": 2}, \"plugins\": {\"test.dumped\": {}}}";
+    struct nave_runtime_options o = {.size = sizeof(o), .static_plugins = statics};
+    struct nave_worker *w;
+
+    ended = 0;
+    CU_ASSERT_EQUAL_FATAL(nave_runtime_create(&o, &rt), NAVE_OK);
+    CU_ASSERT_EQUAL_FATAL(nave_runtime_configure_text(rt, config, sizeof(config) - 1, "t"),
+                          NAVE_OK);
+    CU_ASSERT_EQUAL_FATAL(nave_runtime_start(rt), NAVE_OK);
+    blocking = &rt->plugins[0]->blocking.pub;
+    w = &rt->plugins[0]->handles[0]->pub;
+    while (count-- > 0) {
+        struct nave_future *f = NULL;
+
+        CU_ASSERT_EQUAL_FATAL(NAVE_NEW(caller, w, &f), NAVE_OK);
+        (void)w->api->spawn(w, f);
+    }
+    /* The tasks are polled; of their calls one begins a turn. */
+    nv_sched_run(rt->threads.each[0].worker);
+}
+
+static void a_blocking_call_is_told_by_name_in_the_chain_and_by_itself(void)
+{
+    arrange_calls(4);
+    dump(0);
+    CU_ASSERT_TRUE(is_told("      waits for blocking call \"read file\"\n"));
+    CU_ASSERT_TRUE(is_told("call \"read file\" of test.dumped: queued for "));
+    CU_ASSERT_TRUE(
+        is_told("call \"read file\" of test.dumped: waiting for room in the queue for "));
+    CU_ASSERT_TRUE(is_told(" ms in lane \"blocking\"\n"));
+    CU_ASSERT_TRUE(is_told("\n4 blocking calls, 4 queued\n"));
+    dump(1);
+    CU_ASSERT_TRUE(is_told("\"call\": \"read file\""));
+    CU_ASSERT_TRUE(is_told("\"lane\": \"blocking\""));
+    CU_ASSERT_TRUE(is_told("\"calls_queued\": 4"));
+
+    turn(8);
+    CU_ASSERT_EQUAL(ended, 4);
+    dump(0);
+    CU_ASSERT_PTR_NULL(strstr(answer, "blocking call"));
+    nave_runtime_destroy(rt);
+}
+
+static void very_many_calls_are_counted(void)
+{
+    const char *at;
+    int told = 0;
+
+    arrange_calls(NV_DUMP_CALLS + 7);
+    dump(0);
+    for (at = answer; (at = strstr(at, "\ncall \"")) != NULL; at++)
+        told++;
+    CU_ASSERT_EQUAL(told, NV_DUMP_CALLS);
+    CU_ASSERT_TRUE(is_told("\n... and 7 more\n"));
+    CU_ASSERT_TRUE(is_told("\n263 blocking calls, 263 queued\n"));
+    nave_runtime_destroy(rt);
+}
+
+/* --- a look in between ----------------------------------------------------------------------- */
 
 /* The waker of the task, made by hand: its word has the generation. */
 static struct nave_waker waker_of(struct nv_task *t)
@@ -222,7 +369,11 @@ static void without_a_runtime_that_runs_there_is_no_dump(void)
 static CU_TestInfo dump_tests[] = {
     TEST(a_task_that_waits_is_told_down_to_the_operation),
     TEST(a_task_that_was_not_polled_yet_is_ready),
-    TEST(json_is_one_list),
+    TEST(json_is_one_object),
+    TEST(a_task_knows_when_it_was_spawned_and_since_when_it_waits),
+    TEST(how_long_is_told_in_two_units),
+    TEST(a_blocking_call_is_told_by_name_in_the_chain_and_by_itself),
+    TEST(very_many_calls_are_counted),
     TEST(a_wake_that_comes_while_it_is_looked_at_is_not_lost),
     TEST(without_a_runtime_that_runs_there_is_no_dump),
     CU_TEST_INFO_NULL,
