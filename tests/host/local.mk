@@ -151,11 +151,23 @@ check_LTLIBRARIES += %D%/life_1_0.la
 %C%_life_1_0_la_CPPFLAGS = $(SAN_CPPFLAGS) -I$(top_srcdir)/sdk/abi/headers/1.0
 %C%_life_1_0_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
 
-check_PROGRAMS += %D%/test_checked
-%C%_test_checked_SOURCES  = %D%/test_checked.c
-%C%_test_checked_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN \
+# checked mode
+%C%_checked_rig      = %D%/checked_rig.c %D%/checked_rig.h %D%/checked_objects.c
+%C%_checked_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN \
 	-DMEDDLER_FOLDER='"$(abs_top_builddir)/%D%/.libs"'
+check_PROGRAMS += %D%/test_checked %D%/test_checked_http %D%/test_checked_roles %D%/test_checked_tasks
+%C%_test_checked_SOURCES  = %D%/test_checked.c $(%C%_checked_rig)
+%C%_test_checked_CPPFLAGS = $(%C%_checked_CPPFLAGS)
 %C%_test_checked_LDADD    = core/libnavecore.la $(CUNIT_LIBS) -lpthread
+%C%_test_checked_http_SOURCES  = %D%/test_checked_http.c $(%C%_checked_rig)
+%C%_test_checked_http_CPPFLAGS = $(%C%_checked_CPPFLAGS)
+%C%_test_checked_http_LDADD    = core/libnavecore.la $(CUNIT_LIBS) -lpthread
+%C%_test_checked_roles_SOURCES  = %D%/test_checked_roles.c $(%C%_checked_rig)
+%C%_test_checked_roles_CPPFLAGS = $(%C%_checked_CPPFLAGS)
+%C%_test_checked_roles_LDADD    = core/libnavecore.la $(CUNIT_LIBS) -lpthread
+%C%_test_checked_tasks_SOURCES  = %D%/test_checked_tasks.c $(%C%_checked_rig)
+%C%_test_checked_tasks_CPPFLAGS = $(%C%_checked_CPPFLAGS)
+%C%_test_checked_tasks_LDADD    = core/libnavecore.la $(CUNIT_LIBS) -lpthread
 
 check_LTLIBRARIES += %D%/meddler.la
 %C%_meddler_la_SOURCES  = %D%/plugins/meddler.c
