@@ -6,6 +6,7 @@ sdk_headers = \
 	%D%/include/nave/admin.h \
 	%D%/include/nave/arm.h \
 	%D%/include/nave/async.h \
+	%D%/include/nave/async_debug.h \
 	%D%/include/nave/async_macros.h \
 	%D%/include/nave/atomic.h \
 	%D%/include/nave/base.h \

@@ -36,8 +36,8 @@
  *     lets others go first, before it starts anything.
  *
  * Built by computed goto. With NAVE_ASYNC_PORTABLE by a switch: then an await must not stand inside a
- * switch of its own. NAVE_ASYNC_DEBUG (on without optimisation and NDEBUG) looks for mistakes and
- * tells file and line. The macros are C; the structs and functions are C++ too. DRAFT.
+ * switch of its own. NAVE_ASYNC_DEBUG (async_debug.h; on without optimisation and NDEBUG) looks for
+ * mistakes and tells file and line. The macros are C; the structs and functions are C++ too. DRAFT.
  */
 #ifndef NAVE_ASYNC_H
 #define NAVE_ASYNC_H

@@ -10,9 +10,6 @@
 
 #ifndef __cplusplus
 
-#    include <stdio.h>
-#    include <stdlib.h>
-
 #    include <nave/async.h>
 
 /* Set one of these before the header is read.
@@ -25,6 +22,8 @@
 #            define NAVE_ASYNC_DEBUG 1
 #        endif
 #    endif
+
+#    include <nave/async_debug.h>
 
 /* --- making one --------------------------------------------------------------------------------- */
 
@@ -116,92 +115,6 @@
 #    define NAVE_SHIELD(limit, ns, ...) \
         NAVE_ASYNC_SHIELD_(__COUNTER__, #__VA_ARGS__, limit, ns, __VA_ARGS__)
 
-/* --- mistakes ----------------------------------------------------------------------------------- */
-
-static NAVE_UNUSED __attribute__((noinline, cold, noreturn)) void
-nave_async_stop_(const struct nave_site *site, const char *name, const char *what)
-{
-    if (site)
-        fprintf(stderr, "%s:%u: %s: %s: %s\n", site->file, (unsigned)site->line, name, site->text,
-                what);
-    else
-        fprintf(stderr, "%s: %s\n", name, what);
-    abort();
-}
-
-/* Before the cleanup its struct tag is of size 1, in the cleanup of size 2. */
-struct nave_async_where_ {
-    char is_body[1];
-};
-#    define NAVE_ASYNC_ONLY_IN_BODY_                          \
-        _Static_assert(sizeof(struct nave_async_where_) == 1, \
-                       "not in the cleanup: it awaits by NAVE_SHIELD, and ends by NAVE_END")
-
-/* A variable that is used behind an await without having been set there, and an array whose size is not
- * constant: its size is lost as well. gcc finds the first kind when it optimises, clang always. */
-#    if defined(__clang__)
-#        define NAVE_ASYNC_WATCH_                                                        \
-            _Pragma("clang diagnostic push") _Pragma("clang diagnostic error \"-Wvla\"") \
-                _Pragma("clang diagnostic error \"-Wconditional-uninitialized\"")
-#        define NAVE_ASYNC_UNWATCH_ _Pragma("clang diagnostic pop")
-#        define NAVE_ASYNC_FN_      __attribute__((noinline))
-#    else
-#        define NAVE_ASYNC_WATCH_                                                    \
-            _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic error \"-Wvla\"") \
-                _Pragma("GCC diagnostic error \"-Wmaybe-uninitialized\"")            \
-                    _Pragma("GCC diagnostic error \"-Woverflow\"")
-#        define NAVE_ASYNC_UNWATCH_ _Pragma("GCC diagnostic pop")
-#        define NAVE_ASYNC_FN_      __attribute__((noinline, noclone))
-#    endif
-
-#    if NAVE_ASYNC_DEBUG
-#        define NAVE_ASYNC_POISON_BYTES_ 2048
-
-/* What stands below the caller's frame on the stack is overwritten: locals of the poll before are gone,
- * always, and not only sometimes. */
-static NAVE_UNUSED __attribute__((noinline)) void nave_async_poison_(void)
-{
-    volatile unsigned char stack[NAVE_ASYNC_POISON_BYTES_];
-    size_t i;
-
-    for (i = 0; i < sizeof(stack); i++)
-        stack[i] = 0xA5;
-}
-
-static NAVE_UNUSED void nave_async_enter_(struct nave_async *a)
-{
-    if (a->flags & NAVE_ASYNC_IS_OVER)
-        nave_async_stop_(a->site, a->future.api->name, "polled after it was READY");
-    if (a->resume && a->resume != NAVE_ASYNC_TO_CLEANUP_ && !(a->flags & NAVE_ASYNC_IS_WAITING))
-        nave_async_stop_(a->site, a->future.api->name, "polled while it runs");
-    a->flags &= ~NAVE_ASYNC_IS_WAITING;
-    nave_async_poison_();
-}
-
-static NAVE_UNUSED nave_poll nave_async_leave_(struct nave_async *a, nave_poll result)
-{
-    if (result == NAVE_READY && !(a->flags & NAVE_ASYNC_IS_OVER))
-        nave_async_stop_(a->site, a->future.api->name,
-                         "it ended by `return`, not by NAVE_RETURN, behind this await");
-    if (result != NAVE_READY && !(a->flags & NAVE_ASYNC_IS_WAITING))
-        nave_async_stop_(a->site, a->future.api->name,
-                         "it waits by `return`, not by an await, behind this one");
-    if (result != NAVE_READY && (a->flags & NAVE_ASYNC_IS_DROPPED))
-        nave_async_stop_(a->site, a->future.api->name, "it waits in a cleanup that cannot");
-    if (result != NAVE_READY && a->op && a->op->state == NAVE_OP_IDLE)
-        nave_async_stop_(a->site, a->future.api->name, "an op is awaited that was not started");
-    return result;
-}
-#        define NAVE_ASYNC_POLL_(name, future, cx)                     \
-            (nave_async_enter_((struct nave_async *)(void *)(future)), \
-             nave_async_leave_((struct nave_async *)(void *)(future),  \
-                               name((struct name *)(void *)(future), cx)))
-#        define NAVE_ASYNC_NOTE_WAITING_ f->async.flags |= NAVE_ASYNC_IS_WAITING
-#    else
-#        define NAVE_ASYNC_POLL_(name, future, cx) name((struct name *)(void *)(future), cx)
-#        define NAVE_ASYNC_NOTE_WAITING_           (void)0
-#    endif
-
 /* --- the pieces --------------------------------------------------------------------------------- */
 
 #    define NAVE_ASYNC_TABLE_(linkage, name)                                                      \
@@ -231,11 +144,6 @@ static NAVE_UNUSED nave_poll nave_async_leave_(struct nave_async *a, nave_poll r
 #    define NAVE_ASYNC_LEAVE_UNLESS_OK_                \
         if (NAVE_UNLIKELY(f->async.result != NAVE_OK)) \
         goto nave_cleanup_
-
-#    define NAVE_ASYNC_START_(...)                      \
-        _Generic((__VA_ARGS__), struct nave_op *        \
-                 : nave_async_op_, struct nave_future * \
-                 : nave_async_future_)(&f->async, cx, (__VA_ARGS__))
 
 /* `...` starts what is awaited: 1 when its result is there. With nothing left of the budget nothing is
  * started, so that nothing is taken and not yet used when the frame is dropped in the meantime. */
@@ -296,6 +204,7 @@ static NAVE_UNUSED nave_poll nave_async_leave_(struct nave_async *a, nave_poll r
 
 /* The end of the body, and the way to the cleanup. */
 #    define NAVE_CLEANUP()                        \
+        NAVE_ASYNC_WANTS_BEGIN_;                  \
         f->async.result = NAVE_OK;                \
         goto nave_cleanup_;                       \
     nave_canceled_:                               \
@@ -313,7 +222,9 @@ static NAVE_UNUSED nave_poll nave_async_leave_(struct nave_async *a, nave_poll r
 #        define NAVE_ASYNC_CASE_(n) ((uint64_t)0x6e617665 << 32 | (uint32_t)(n))
 
 #        define NAVE_BEGIN()                                                             \
+            NAVE_ASYNC_HAS_BEGUN_;                                                       \
             f->async.worker = cx->worker;                                                \
+            NAVE_ASYNC_NOTE_BEGIN_;                                                      \
             switch (NAVE_ASYNC_CASE_((uintptr_t)f->async.resume)) {                      \
             default:                                                                     \
                 nave_async_stop_(                                                        \
@@ -342,7 +253,9 @@ static NAVE_UNUSED nave_poll nave_async_leave_(struct nave_async *a, nave_poll r
 #    else
 
 #        define NAVE_BEGIN()                                                                    \
+            NAVE_ASYNC_HAS_BEGUN_;                                                              \
             f->async.worker = cx->worker;                                                       \
+            NAVE_ASYNC_NOTE_BEGIN_;                                                             \
             if (NAVE_LIKELY((uintptr_t)f->async.resume > 1u))                                   \
                 __extension__({ goto * f->async.resume; });                                     \
             (void)__extension__ &&nave_cleanup_; /* clang wants one where nothing is awaited */ \
