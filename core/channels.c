@@ -73,5 +73,5 @@ void nv_channel_free(struct nv_channels *c, void *ptr, size_t size)
 
 int32_t nv_channel_may_block(const struct nv_channels *c)
 {
-    return !c->rt || nv_check_here(c->rt) == UINT32_MAX;
+    return !c->rt || !nv_threads_is_here(c->rt);
 }

@@ -567,9 +567,22 @@ static nave_err exec_spawn(struct nave_exec *e, const struct nave_future_iface *
     return raw->spawn(e, api, frame_size, init, arg, out_join);
 }
 
+static const struct nv_check_rule exec_may_wait_rule = {
+    NAVE_EXEC_ID, "may_wait", NV_THREAD_ANY, 0};
+
+static nave_err exec_may_wait(const struct nave_exec *e)
+{
+    struct nv_check check;
+    const struct nave_exec_iface *raw =
+        nv_check_shadow(&check, &exec_may_wait_rule, e, NV_CHECK_CALLER);
+
+    return raw->may_wait(e);
+}
+
 static const struct nave_exec_iface exec_checked = {
     .hdr = NAVE_IFACE(struct nave_exec_iface, NAVE_EXEC_ID, 0, NAVE_IFACE_DRAFT),
     .spawn = exec_spawn,
+    .may_wait = exec_may_wait,
 };
 
 /* --- nave.host/1 ------------------------------------------------------------------------------- */

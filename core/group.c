@@ -222,6 +222,24 @@ static void cancel(struct nv_task *t, void *arg)
         (void)nv_task_abort(t, word);
 }
 
+int32_t nv_group_is_here(const struct nv_group *g)
+{
+    uint32_t i;
+
+    if (nv_here)
+        return nv_here->group == g;
+    if (g->world) /* this thread takes steps for who waits */
+        return 0;
+    for (i = 0; i < g->count; i++) {
+        const struct nv_worker *w = __atomic_load_n(&g->workers[i], __ATOMIC_ACQUIRE);
+        enum nv_attached how = w ? nv_worker_attached(w) : NV_ATTACHED_NOT;
+
+        if (how == NV_ATTACHED || how == NV_ATTACHED_RESTS)
+            return 1;
+    }
+    return 0;
+}
+
 void nv_group_cancel(struct nv_group *g)
 {
     nv_task_pool_each(&g->pool, cancel, NULL);

@@ -75,6 +75,10 @@ void nv_group_announce(struct nv_group *g);
  * next. Wakes an idle worker for it. Thread: [any]. */
 void nv_group_rescue(struct nv_group *g, struct nv_worker *stuck);
 
+/* 1: the calling thread is a worker of `g`, or will turn one: who waits here for others would wait for
+ * itself. Thread: [any]. */
+int32_t nv_group_is_here(const struct nv_group *g);
+
 /* Ask every task to end. Thread: [any]. */
 void nv_group_cancel(struct nv_group *g);
 

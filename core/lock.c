@@ -17,7 +17,7 @@ nave_err nv_locks_may_block(const struct nave_lock_state *s)
 {
     const struct nv_locks *l = (const struct nv_locks *)(const void *)s->locks;
 
-    return l->rt && nv_check_here(l->rt) != UINT32_MAX ? NAVE_EDEADLOCK : NAVE_OK;
+    return l->rt && nv_threads_is_here(l->rt) ? NAVE_EDEADLOCK : NAVE_OK;
 }
 
 nave_poll nv_state_poll(struct nave_op *op)

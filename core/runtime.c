@@ -333,6 +333,8 @@ nave_err nave_runtime_start(struct nave_runtime *rt)
                                                             : "it was started before");
     nv_runtime_enter(rt);
     err = start_and_announce(rt);
+    if (!err)
+        nv_worker_let_go(rt->threads.each[0].worker, 1);
     nv_runtime_leave(rt);
     return err;
 }
@@ -503,6 +505,8 @@ nave_err nave_runtime_turn(struct nave_runtime *rt, nave_nsec max_wait_ns)
         if (!err)
             err = NAVE_ECLOSED;
     }
+    if (rt->state == NV_RUNTIME_RUNNING)
+        nv_worker_let_go(rt->threads.each[0].worker, 0);
     nv_runtime_leave(rt);
     return err;
 }

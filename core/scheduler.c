@@ -113,7 +113,7 @@ void nv_task_schedule(struct nv_task *t)
     struct nv_group *g = t->owner->worker->group;
     struct nv_worker *home = g->workers[t->home];
 
-    if (!here && nv_worker_is_here(home)) /* between its turns */
+    if (!here && nv_worker_attached(home) == NV_ATTACHED) /* between its turns */
         here = home;
     if (here && here->group == g && (!t->pins || here == home)) {
         nv_stat_add(&here->stats.wakes_local, 1);

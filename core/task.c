@@ -299,6 +299,7 @@ static void drop_if_home(struct nv_task *t, void *arg)
     /* Whoever sets SCHEDULED queues it; set it here so that nobody else does. */
     __atomic_fetch_or(&t->word, NV_TASK_SCHEDULED, __ATOMIC_ACQ_REL);
     nv_task_end(w, t, NAVE_ECANCELED);
+    nv_worker_micro(w);
 }
 
 void nv_task_drop_all(struct nv_worker *w)
@@ -314,8 +315,10 @@ static void drop_unspawned(struct nv_task *t, void *arg)
 
     if (__atomic_load_n(&t->word, __ATOMIC_RELAXED) & NV_TASK_LIVE)
         return;
-    if ((t->flags & NV_TASK_UNSPAWNED) && t->home == w->index)
+    if ((t->flags & NV_TASK_UNSPAWNED) && t->home == w->index) {
         nv_task_drop_unspawned(t->owner, &t->future);
+        nv_worker_micro(w);
+    }
 }
 
 void nv_task_fini(struct nv_worker *w)

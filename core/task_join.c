@@ -282,7 +282,7 @@ static nave_err join_wait(struct nave_join *j, nave_nsec timeout_ns)
         return NAVE_ESTALE;
     if (word & NV_TASK_COMPLETE)
         return NAVE_OK;
-    if (nv_here && nv_here->group == group_of(t))
+    if (nv_group_is_here(group_of(t)))
         return NAVE_EDEADLOCK;
     if (group_of(t)->world)
         return wait_in_world(j, timeout_ns);

@@ -101,6 +101,13 @@ fail:
     return err;
 }
 
+int32_t nv_threads_is_here(const struct nave_runtime *rt)
+{
+    const struct nv_threads *ts = &rt->threads;
+
+    return __atomic_load_n(&ts->count, __ATOMIC_ACQUIRE) && nv_group_is_here(ts->group);
+}
+
 void nv_threads_destroy(struct nave_runtime *rt)
 {
     struct nv_threads *ts = &rt->threads;
@@ -169,6 +176,7 @@ static nave_err start_plugins(struct nv_thread *t)
         uint64_t errors = nv_report_errors(&rt->report);
 
         err = p->file->desc->ops->worker_start(p->self, &p->handles[t->index]->pub);
+        nv_worker_micro(t->worker);
         if (err)
             nv_lifecycle_blame(p, "start on a worker", err, errors);
         else
@@ -185,6 +193,7 @@ static nave_err start_listeners(struct nv_thread *t)
         struct nv_door *d = t->serving->doors[t->listening];
 
         err = d->listener->api->start(d->listener, t->index);
+        nv_worker_micro(t->worker);
         if (err)
             nv_report_error(&t->rt->report, err, NULL,
                             "listener \"%s\" cannot accept on worker %u: %s", d->name, t->index,
@@ -201,6 +210,7 @@ static void stop_listeners(struct nv_thread *t)
         struct nave_listener *l = t->serving->doors[--t->listening]->listener;
 
         l->api->stop(l, t->index);
+        nv_worker_micro(t->worker);
     }
 }
 
@@ -210,6 +220,7 @@ static void stop_plugins(struct nv_thread *t)
         struct nv_plugin *p = plugin_at(t, --t->started);
 
         p->file->desc->ops->worker_stop(p->self, &p->handles[t->index]->pub);
+        nv_worker_micro(t->worker); /* of the last ones: their plugin still lives */
     }
 }
 
@@ -259,6 +270,7 @@ static void begin_drain(struct nv_thread *t)
         struct nv_plugin *p = plugin_at(t, i);
 
         p->file->desc->ops->worker_drain(p->self, &p->handles[t->index]->pub, t->deadline_ns);
+        nv_worker_micro(t->worker);
     }
 }
 

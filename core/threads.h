@@ -69,6 +69,9 @@ nave_err nv_threads_up(struct nave_runtime *rt);
 /* One turn of worker 0, with what a drain needs. 1: the drain is over, call nv_threads_down. */
 int32_t nv_threads_turn(struct nave_runtime *rt, nave_nsec max_wait_ns);
 
+/* 1: nv_group_is_here() of its workers; 0 when there are none. Thread: [any]. */
+int32_t nv_threads_is_here(const struct nave_runtime *rt);
+
 /* In a world (world.h): a turn of worker `index` that does not wait. Returns until when it waits after
  * that; 0: not at all. */
 nave_nsec nv_threads_step(struct nave_runtime *rt, uint32_t index);

@@ -48,12 +48,13 @@ static nave_nsec cpu_of(const struct nv_worker *w)
     return pthread_getcpuclockid(w->thread, &id) == 0 ? clock_of(id) : 0;
 }
 
-/* Everything that `s` counts before it runs. */
+/* Everything that `s` counts before it runs; not microtasks, which belong to what they came from: some
+ * that never end keep the worker as well as a loop does. */
 static uint64_t done_of(const struct nv_stats *s)
 {
-    return nv_usage_read(&s->polls) + nv_usage_read(&s->micro) + nv_usage_read(&s->jobs) +
-           nv_usage_read(&s->inbox_jobs) + nv_usage_read(&s->io_events) +
-           nv_usage_read(&s->timers_fired) + nv_usage_read(&s->parks);
+    return nv_usage_read(&s->polls) + nv_usage_read(&s->jobs) + nv_usage_read(&s->inbox_jobs) +
+           nv_usage_read(&s->io_events) + nv_usage_read(&s->timers_fired) +
+           nv_usage_read(&s->parks);
 }
 
 static int32_t is_waiting(const struct nv_stats *s)

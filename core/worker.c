@@ -121,11 +121,11 @@ void nv_worker_attach(struct nv_worker *w)
     pthread_t self = pthread_self();
 
     /* Written only when it changes: other threads look at it. */
-    if (nv_worker_is_here(w))
+    if (nv_worker_attached(w) == NV_ATTACHED)
         return;
     __atomic_store(&w->thread, &self, __ATOMIC_RELAXED);
-    __atomic_store_n(&w->is_attached, 1, __ATOMIC_RELEASE);
     __atomic_store_n(&w->runner, nave_thread_here(), __ATOMIC_RELAXED);
+    __atomic_store_n(&w->is_attached, NV_ATTACHED, __ATOMIC_RELEASE);
     __atomic_store_n(&w->thread_number, nv_thread_number(), __ATOMIC_RELAXED);
 }
 
@@ -138,8 +138,15 @@ void nv_worker_enter(struct nv_worker *w)
 void nv_worker_exit(struct nv_worker *w)
 {
     __atomic_store_n(&w->runner, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&w->is_attached, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&w->is_attached, NV_ATTACHED_NOT, __ATOMIC_RELEASE);
     nv_here = NULL;
+}
+
+void nv_worker_let_go(struct nv_worker *w, int32_t is_new)
+{
+    if (nv_worker_attached(w) == NV_ATTACHED)
+        __atomic_store_n(&w->is_attached, is_new ? NV_ATTACHED_NEW : NV_ATTACHED_RESTS,
+                         __ATOMIC_RELEASE);
 }
 
 /* --- the turn -------------------------------------------------------------------------------- */
@@ -224,7 +231,8 @@ static nave_nsec wait_until(struct nv_worker *w, nave_nsec max_wait_ns)
 {
     nave_nsec next, now;
 
-    if (max_wait_ns <= 0 || w->deferred.head || w->posted.head || nv_sched_has_work(w))
+    if (max_wait_ns <= 0 || w->micro.head || w->deferred.head || w->posted.head ||
+        nv_sched_has_work(w))
         return 0;
     next = nv_wheel_next(&w->wheel);
     if (next <= w->clock.now_ns)
@@ -286,6 +294,7 @@ uint32_t nv_worker_go_on(struct nv_worker *w, nave_nsec until_ns)
     uint32_t n;
 
     nv_here = w;
+    nv_worker_micro(w); /* of a call that was no callback of a turn */
     n = w->poller_ops->poll(w->poller, until_ns, on_woke, w);
     n += run_timers(w);
     n += run_inbox(w);

@@ -58,6 +58,10 @@ void nv_worker_destroy(struct nv_worker *w);
 /* The calling thread is the worker's from now on. Thread: [control]. */
 void nv_worker_attach(struct nv_worker *w);
 
+/* The calling thread stops turning `w`, and another one may go on. `is_new`: it was started and not turned yet.
+ * Nothing happens when it is not this thread's. Thread: [control]. */
+void nv_worker_let_go(struct nv_worker *w, int32_t is_new);
+
 /* In a world, where one thread is all workers in turn: it is `w` from here to exit. */
 void nv_worker_enter(struct nv_worker *w);
 void nv_worker_exit(struct nv_worker *w);

@@ -22,6 +22,15 @@ struct nv_group;
 struct nv_task;
 struct nv_watchdog;
 
+/* Whose a worker is. Between turns of the control role any thread may take it, so nobody is inside of it
+ * then, and what comes goes through the inbox. */
+enum nv_attached {
+    NV_ATTACHED_NOT = 0,
+    NV_ATTACHED,       /* `thread` turns it                                          */
+    NV_ATTACHED_RESTS, /* `thread` did, and will again unless another one does       */
+    NV_ATTACHED_NEW,   /* `thread` has started it; who turns it nobody knows         */
+};
+
 struct nv_worker {
     /* hot, the owner's */
     struct nave_clock clock;
@@ -48,7 +57,7 @@ struct nv_worker {
     size_t
         io_guard; /* bytes in front of an io: in checked mode, so that one that was closed is seen */
     uint64_t holds;
-    uint32_t is_attached; /* atomic */
+    uint32_t is_attached; /* atomic: enum nv_attached */
     uint32_t is_waiting;  /* in the poller, and whoever posts must wake it */
     uint32_t is_checked;
     uint32_t sample_left; /* callbacks until one is measured */
@@ -84,6 +93,15 @@ struct nv_worker {
 
 /* The worker whose turn it is on this thread; NULL: none. Several may share a thread. */
 extern __thread struct nv_worker *nv_here __attribute__((tls_model("initial-exec")));
+
+/* How the calling thread is attached to `w`. Thread: [any]. */
+static inline enum nv_attached nv_worker_attached(const struct nv_worker *w)
+{
+    /* How first: another thread that takes the worker meanwhile has written who it is before that. */
+    uint32_t how = __atomic_load_n(&w->is_attached, __ATOMIC_ACQUIRE);
+
+    return nave_is_runner(&w->runner) ? (enum nv_attached)how : NV_ATTACHED_NOT;
+}
 
 /* 1: the calling thread is the worker's. Thread: [any]. */
 static inline int32_t nv_worker_is_here(const struct nv_worker *w)

@@ -93,7 +93,7 @@ static nave_err by_one_task(struct app *app, uint32_t *out_primes)
 static nave_err count_wait(struct nave_join *j, uint32_t *primes)
 {
     nave_err result = NAVE_OK;
-    nave_err err = j->api->wait(j, PATIENCE);
+    nave_err err = nave_join_wait(j, PATIENCE);
 
     if (!err)
         err = nave_join_result(j, &result);

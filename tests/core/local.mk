@@ -194,3 +194,8 @@ check_PROGRAMS += %D%/test_scope
 %C%_test_steal_SOURCES  = %D%/test_steal.c %D%/workers.h
 %C%_test_steal_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_steal_LDADD    = $(%C%_libs)
+
+check_PROGRAMS += %D%/test_microtasks
+%C%_test_microtasks_SOURCES  = %D%/test_microtasks.c
+%C%_test_microtasks_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_microtasks_LDADD    = $(%C%_libs)

@@ -314,7 +314,10 @@ static void a_worker_does_not_wait_for_itself(void)
     CU_ASSERT_EQUAL(j.api->wait(&j, NAVE_SEC), NAVE_EDEADLOCK);
     nv_here = NULL;
     (void)nv_worker_turn(worker, 0);
+    CU_ASSERT_EQUAL(j.api->wait(&j, NAVE_SEC), NAVE_EDEADLOCK); /* between its turns */
+    nv_worker_let_go(worker, 1);
     CU_ASSERT_EQUAL(j.api->wait(&j, 0), NAVE_ETIMEDOUT);
+    nv_worker_attach(worker);
     let_it_end();
     nave_join_drop(&j);
     (void)nv_worker_turn(worker, 0);

@@ -20,6 +20,26 @@ check_PROGRAMS += %D%/test_locks_host
 %C%_test_locks_host_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
 %C%_test_locks_host_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
+check_PROGRAMS += %D%/test_microtasks_host
+%C%_test_microtasks_host_SOURCES = \
+	%D%/test_microtasks_host.c \
+	%D%/trace.h \
+	%D%/trace_a.c \
+	%D%/trace_b.c \
+	%D%/trace_body.h
+%C%_test_microtasks_host_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_microtasks_host_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
+check_PROGRAMS += %D%/test_block_on
+%C%_test_block_on_SOURCES = \
+	%D%/test_block_on.c \
+	%D%/trace.h \
+	%D%/trace_a.c \
+	%D%/trace_b.c \
+	%D%/trace_body.h
+%C%_test_block_on_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_block_on_LDADD    = core/libnavecore.la $(CUNIT_LIBS) -lpthread
+
 check_PROGRAMS += %D%/test_document
 %C%_test_document_SOURCES  = %D%/test_document.c tests/support/failing.h
 %C%_test_document_CPPFLAGS = $(TEST_CPPFLAGS) -I$(top_srcdir)/tests/config -DNAVE_STATIC_PLUGIN

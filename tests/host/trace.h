@@ -13,6 +13,8 @@ extern struct trace {
     const char *fail_at; /* "b.prepare": this call fails; NULL: none             */
     uint32_t holds;      /* holds that trace_a takes in worker_start, for ever   */
     nave_nsec deadline_ns;
+    /* Called inside worker_start, worker_drain and worker_stop; NULL: none. */
+    void (*on_worker)(const char *what, struct nave_worker *w);
 } trace;
 
 /* Note "WHO.WHAT"; NAVE_ELIMIT when it shall fail. Thread: [any]. */

@@ -41,6 +41,12 @@ static nave_err trace_start(void *self)
     return trace_add(TRACE_WHO, "start");
 }
 
+static void trace_tell(const char *what, struct nave_worker *w)
+{
+    if (trace.on_worker)
+        trace.on_worker(what, w);
+}
+
 static nave_err trace_worker_start(void *self, struct nave_worker *w)
 {
     nave_err err = trace_add(TRACE_WHO, "worker_start");
@@ -49,6 +55,7 @@ static nave_err trace_worker_start(void *self, struct nave_worker *w)
     (void)self;
     for (i = 0; !err && i != TRACE_HOLDS; i++)
         w->api->hold(w, "patience");
+    trace_tell(TRACE_WHO ".worker_start", w);
     return err;
 }
 
@@ -57,6 +64,7 @@ static void trace_worker_drain(void *self, struct nave_worker *w, nave_nsec dead
     (void)self;
     __atomic_store_n(&trace.deadline_ns, deadline_ns - nave_now(w), __ATOMIC_RELAXED);
     (void)trace_add(TRACE_WHO, "worker_drain");
+    trace_tell(TRACE_WHO ".worker_drain", w);
 }
 
 static void trace_worker_stop(void *self, struct nave_worker *w)
@@ -67,6 +75,7 @@ static void trace_worker_stop(void *self, struct nave_worker *w)
     for (i = 0; i != TRACE_HOLDS; i++)
         w->api->release(w, "patience");
     (void)trace_add(TRACE_WHO, "worker_stop");
+    trace_tell(TRACE_WHO ".worker_stop", w);
 }
 
 static void trace_stop(void *self)

@@ -32,6 +32,9 @@ struct nave_exec_iface {
      * Errors: NAVE_ENOMEM; NAVE_ELIMIT runtime.max_tasks or max_task_bytes; NAVE_ECLOSED it has ended. */
     nave_err (*spawn)(struct nave_exec *e, const struct nave_future_iface *api, size_t frame_size,
                       nave_frame_fn *init, void *arg, struct nave_join *out_join);
+    /* Whether this thread may wait for a task: nothing happens. Thread: [any].
+     * Errors: NAVE_EDEADLOCK it is a worker of the runtime, or turns one. */
+    nave_err (*may_wait)(const struct nave_exec *e);
 };
 
 /* The handle. */
@@ -42,8 +45,8 @@ struct nave_exec {
 /* Run a task to its end and wait for it on this thread, at most `timeout_ns`. Its result comes into
  * *out_result. `take`, when it is not NULL, is called with the frame before it goes, for values. When
  * the time is up the task is asked to end, and not waited for.
- * Thread: [blocking]. Errors: NAVE_EDEADLOCK this is a worker of the runtime: spawn and
- * await; NAVE_ETIMEDOUT; those of nave_exec_iface.spawn. *out_result is written with NAVE_OK only. */
+ * Thread: [blocking]. Errors: NAVE_EDEADLOCK this is a worker of the runtime: spawn and await; nothing was
+ * spawned. NAVE_ETIMEDOUT; those of nave_exec_iface.spawn. *out_result is written with NAVE_OK only. */
 static inline NAVE_NODISCARD nave_err nave_block_on(struct nave_exec *e,
                                                     const struct nave_future_iface *api,
                                                     size_t frame_size, nave_frame_fn *init,
@@ -51,8 +54,10 @@ static inline NAVE_NODISCARD nave_err nave_block_on(struct nave_exec *e,
                                                     nave_nsec timeout_ns, nave_err *out_result)
 {
     struct nave_join j = {NULL, NULL, 0, 0};
-    nave_err err = e->api->spawn(e, api, frame_size, init, arg, &j);
+    nave_err err = e->api->may_wait(e);
 
+    if (err == NAVE_OK)
+        err = e->api->spawn(e, api, frame_size, init, arg, &j);
     if (err != NAVE_OK)
         return err;
     err = j.api->wait(&j, timeout_ns);

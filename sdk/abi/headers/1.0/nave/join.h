@@ -6,7 +6,7 @@
  *
  *     struct nave_join child;
  *     nave_spawn_join(cx->worker, f, 0, &child);     a future from future_new
- *     ... wait: nave_join_await() in a task, api->wait() on a thread that may block
+ *     ... wait: nave_join_await() in a task, nave_join_wait() on a thread that may block
  *     nave_err err;
  *     if (nave_join_result(&child, &err) == NAVE_OK) ... the frame: nave_join_frame(&child)
  *     nave_join_drop(&child);
@@ -67,7 +67,7 @@ static inline struct nave_op *nave_join_await(struct nave_cx *cx, struct nave_op
     nave_err err;
 
     nave_op_await(op, cx);
-    err = j->api->start(j, op);
+    err = NAVE_LIKELY(j->api != NULL) ? j->api->start(j, op) : NAVE_ESTALE;
     if (err != NAVE_EAGAIN) {
         op->state = NAVE_OP_DONE;
         op->result = err;
@@ -77,22 +77,28 @@ static inline struct nave_op *nave_join_await(struct nave_cx *cx, struct nave_op
     return op;
 }
 
-/* See nave_join_iface.result. Thread: [any]. */
+/* See nave_join_iface.result. None is NAVE_ESTALE. Thread: [any]. */
 static inline nave_err nave_join_result(const struct nave_join *j, nave_err *out_result)
 {
-    return j->api->result(j, out_result);
+    return j->api ? j->api->result(j, out_result) : NAVE_ESTALE;
 }
 
-/* See nave_join_iface.frame. Thread: [any]. */
+/* See nave_join_iface.frame. None has none: NULL. Thread: [any]. */
 static inline void *nave_join_frame(const struct nave_join *j)
 {
-    return j->api->frame(j);
+    return j->api ? j->api->frame(j) : NULL;
 }
 
-/* See nave_join_iface.abort. Thread: [any]. */
+/* See nave_join_iface.abort. None is NAVE_ESTALE. Thread: [any]. */
 static inline nave_err nave_join_abort(const struct nave_join *j)
 {
-    return j->api->abort(j);
+    return j->api ? j->api->abort(j) : NAVE_ESTALE;
+}
+
+/* See nave_join_iface.wait. None is NAVE_ESTALE. Thread: [blocking]. */
+static inline NAVE_NODISCARD nave_err nave_join_wait(struct nave_join *j, nave_nsec timeout_ns)
+{
+    return j->api ? j->api->wait(j, timeout_ns) : NAVE_ESTALE;
 }
 
 /* See nave_join_iface.drop. None is fine. Thread: [any]. */

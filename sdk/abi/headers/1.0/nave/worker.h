@@ -116,7 +116,9 @@ struct nave_worker_iface {
      * there. Looks at all that waits: for the rare case. Thread: [worker]. */
     int32_t (*recall)(struct nave_worker *w, struct nave_job *j);
     /* Run `j` right after the present callback, poll or job, before anything else of this worker; in
-     * order; those that it adds as well. Thread: [worker]. Owns: borrows j until it runs. */
+     * order; those that it adds as well, so some that add others for ever stop the worker, as a loop
+     * would. Added outside of all these, it runs first in the next turn. Thread: [worker].
+     * Owns: borrows j until it runs. */
     void (*microtask)(struct nave_worker *w, struct nave_job *j);
     /* Keep `task` (nave_cx.task) on this worker until as many unpin: it holds something that belongs
      * here, a socket or a timer. Inside its poll. Thread: [worker]. */
