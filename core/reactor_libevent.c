@@ -76,8 +76,10 @@ static void on_io(evutil_socket_t fd, short what, void *arg)
     uint32_t w = (uint32_t)what;
 
     (void)fd;
-    if (NAVE_UNLIKELY(io->poller->woke != NULL))
+    if (NAVE_UNLIKELY(io->poller->woke != NULL)) { /* the first of this poll */
         note_woken(io->poller);
+        nv_worker_calls(worker);
+    }
     io->poller->called++;
     /* EV_READ 0x02, EV_WRITE 0x04, EV_CLOSED 0x80 */
     w = ((w >> 1) & 3u) | ((w >> 5) & NAVE_IO_CLOSED);
@@ -99,7 +101,6 @@ static void on_number(evutil_socket_t fd, short what, void *arg)
     uint64_t n;
 
     (void)what;
-    note_woken(p);
     if (fd == p->timer_fd)
         p->armed_ns = NAVE_NEVER;
     if (!p->is_edge && read(fd, &n, sizeof(n)) < 0 && errno != EAGAIN)

@@ -25,6 +25,7 @@
 #include "roles.h"
 #include "runtime.h"
 #include "switch.h"
+#include "worker_state.h"
 
 /* What a reload has in hand. */
 struct plan {
@@ -535,6 +536,7 @@ void nv_reload_poll(struct nave_runtime *rt)
 
     if (rt->switching || !__atomic_exchange_n(&rt->reload_asked, 0, __ATOMIC_ACQ_REL))
         return;
+    nv_worker_calls(rt->threads.each[0].worker); /* this may last */
     nv_runtime_tell(rt, NAVE_EVENT_RELOADING, NAVE_OK);
     nv_runtime_log_reopen(rt);
     if (rt->source) {

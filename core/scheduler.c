@@ -261,9 +261,7 @@ static int32_t search(struct nv_worker *w, int32_t keeps)
     return t != NULL;
 }
 
-/* An elected worker has something to run that it did not search for, which may take long: it gives the
- * token back. What it was elected for it has not looked for, so another one is sent. */
-static void stop_searching(struct nv_worker *w)
+void nv_sched_stop_searching(struct nv_worker *w)
 {
     w->is_searching = 0;
     if (__atomic_fetch_sub(&w->group->searchers, 1, __ATOMIC_SEQ_CST) == 1)
@@ -353,7 +351,7 @@ uint32_t nv_sched_run(struct nv_worker *w)
             break;
         }
         if (NAVE_UNLIKELY(w->is_searching))
-            stop_searching(w);
+            nv_sched_stop_searching(w);
         nv_task_run(w, t);
         n++;
     }

@@ -35,6 +35,11 @@ int32_t nv_sched_has_work(const struct nv_worker *w);
 int32_t nv_sched_before_wait(struct nv_worker *w);
 void nv_sched_after_wait(struct nv_worker *w);
 
+/* An elected worker has something to run that it did not search for, which may take long: it gives the
+ * token back. What it was elected for it has not looked for, so another one is sent. Thread: [worker].
+ * State: it is searching. */
+void nv_sched_stop_searching(struct nv_worker *w);
+
 /* Empty the queues of `w`, and that of the group: the tasks are about to be dropped. */
 void nv_sched_forget(struct nv_worker *w);
 

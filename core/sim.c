@@ -104,6 +104,7 @@ static uint32_t sim_poll(struct nv_poller *p, nave_nsec until_ns, void (*woke)(v
         s->armed[fd] &= ~what;
         n++;
         w = io->owner->worker; /* the callback may close the io */
+        nv_worker_calls(w);
         nv_stat_add(&w->stats.io_events, 1);
         nv_stat_enter(&w->stats, io->owner, "descriptor");
         if (nv_sample_due(&s->sample_left))

@@ -266,6 +266,7 @@ static void begin_drain(struct nv_thread *t)
     /* Tasks that are still there are asked to end a little before: time to clean up. */
     t->cancel_ns = t->deadline_ns - (drain_ns / 10 < NAVE_SEC ? drain_ns / 10 : NAVE_SEC);
     stop_listeners(t);
+    nv_worker_calls(t->worker);
     for (i = t->started; i-- > 0;) {
         struct nv_plugin *p = plugin_at(t, i);
 

@@ -22,8 +22,6 @@
 #define JOBS_A_TURN   1024u
 #define WALL_EVERY    NAVE_SEC
 
-__thread struct nv_worker *nv_here;
-
 /* --- the clock ------------------------------------------------------------------------------- */
 
 static void read_clock(struct nv_worker *w)
@@ -169,6 +167,7 @@ static uint32_t run_timers(struct nv_worker *w)
 
         if (!t)
             break;
+        nv_worker_calls(w);
         nv_usage_add(&NAVE_CONTAINER_OF(t->worker, struct nv_worker_handle, pub)->usage.timers,
                      (uint64_t)-1);
         note_timer(w, t);
@@ -216,6 +215,8 @@ static uint32_t run_inbox(struct nv_worker *w)
     nv_stat_enter(&w->stats, NULL, "posted job");
     /* Behind what an earlier turn left over: the order of each poster is kept. */
     nv_inbox_take(&w->inbox, NULL, &w->posted);
+    if (w->posted.head)
+        nv_worker_calls(w);
     while (n < JOBS_A_TURN && (j = nv_jobs_pop(&w->posted)) != NULL) {
         nv_stat_add(&w->stats.inbox_jobs, 1);
         j->run(j);

@@ -8,6 +8,9 @@
 #include "task.h"
 #include "worker_state.h"
 
+/* Here and not in worker.c: the model of parking, which has that, has one for each of its threads. */
+__thread struct nv_worker *nv_here;
+
 static struct nv_worker_handle *handle_of(struct nave_worker *w)
 {
     return (struct nv_worker_handle *)(void *)w;

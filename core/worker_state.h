@@ -11,6 +11,7 @@
 #include "list.h"
 #include "poller.h"
 #include "ring.h"
+#include "scheduler.h"
 #include "slab.h"
 #include "stats.h"
 #include "task_pool.h"
@@ -115,6 +116,13 @@ static inline struct nv_worker_handle *nv_handle_on(struct nv_worker_handle *h,
                                                     const struct nv_worker *w)
 {
     return h->worker == w || !h->siblings ? h : h->siblings[w->index];
+}
+
+/* Callbacks of plugins come next, and may last: who was elected sends another one. Thread: [worker]. */
+static inline void nv_worker_calls(struct nv_worker *w)
+{
+    if (NAVE_UNLIKELY(w->is_searching))
+        nv_sched_stop_searching(w);
 }
 
 /* Run the microtasks of `w`, also those that they add. Thread: [worker]. */

@@ -180,6 +180,7 @@ static uint32_t world_poll(struct nv_poller *p, nave_nsec until_ns, void (*woke)
         struct nv_world_node *node = vw->told[nv_world_choose(world, vw->told_count)];
 
         told_remove(vw, node);
+        nv_worker_calls(vw->worker);
         node->tell(node);
         nv_worker_micro(vw->worker);
         n++;

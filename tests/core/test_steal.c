@@ -3,8 +3,10 @@
  * Tasks over several workers: every one is run, by one worker at a time, to its end; those that are
  * pinned stay; limits hold for all workers together; nothing is left.
  */
+#include <fcntl.h>
 #include <sched.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include "test_main.h"
 
@@ -259,6 +261,120 @@ static void a_worker_that_sleeps_is_woken_for_work(void)
     }
 }
 
+/* --- elected, with callbacks of its own --------------------------------------------------------- */
+
+static uint32_t called;
+
+/* Before this one was called, the token went on to worker 1. */
+static void look_who_is_sent(void)
+{
+    called++;
+    CU_ASSERT_EQUAL(all.each[0]->is_searching, 0);
+    CU_ASSERT_EQUAL(all.group->searchers, 1);
+    CU_ASSERT_EQUAL(all.group->idle[0] & 3, 0);
+}
+
+static void on_timer(struct nave_timer *t, void *arg)
+{
+    (void)t;
+    (void)arg;
+    look_who_is_sent();
+}
+
+static void on_posted(struct nave_job *j)
+{
+    (void)j;
+    look_who_is_sent();
+}
+
+static void on_ready(void *arg, uint32_t ready)
+{
+    (void)arg;
+    (void)ready;
+    look_who_is_sent();
+}
+
+/* Both wait; worker 0 is elected for a task, and comes back to a callback of its own. */
+static void elect_with(void (*prepare)(struct nave_worker *w))
+{
+    const struct step one = {.until = 1};
+    nave_nsec until[2];
+    uint32_t i;
+
+    ended = wrong = called = 0;
+    workers_make(&all, 2, 0, 0);
+    all.group->is_stealing = 1;
+    nv_worker_attach(all.each[0]);
+    prepare(&all.handles[0].pub);
+    for (i = 0; i < 2; i++) {
+        nv_worker_attach(all.each[i]);
+        until[i] = nv_worker_park(all.each[i], NAVE_NEVER);
+        CU_ASSERT_FATAL(until[i] > 0);
+        nv_worker_exit(all.each[i]); /* what comes now is from outside */
+    }
+    CU_ASSERT_EQUAL(nv_task_spawn_outside(all.siblings, &stepping, sizeof(one), fill_parent,
+                                          (void *)(uintptr_t)&one, NULL),
+                    NAVE_OK);
+    CU_ASSERT_EQUAL_FATAL(all.group->idle[0], 2);
+    while (until[0] != NAVE_NEVER && all.each[0]->poller_ops->now(all.each[0]->poller) < until[0])
+        sched_yield(); /* its timer is due, too */
+    for (i = 0; i < 2; i++) {
+        nv_worker_attach(all.each[i]);
+        (void)nv_worker_go_on(all.each[i], until[i]);
+    }
+    CU_ASSERT_EQUAL(called, 1);
+    CU_ASSERT_EQUAL(ended, 1);
+}
+
+static struct nave_timer due;
+
+static void arm(struct nave_worker *w)
+{
+    memset(&due, 0, sizeof(due));
+    w->api->timer_start(w, &due, w->clock->now_ns + 1, on_timer, NULL);
+}
+
+static void a_searcher_sends_another_before_its_timers(void)
+{
+    elect_with(arm);
+    nothing_is_left();
+}
+
+static struct nave_job job = {.run = on_posted};
+
+static void post(struct nave_worker *w)
+{
+    all.each[0]->inbox.head = &job; /* as from another thread, that has not notified yet */
+    job.next = NULL;
+    (void)w;
+}
+
+static void a_searcher_sends_another_before_its_jobs(void)
+{
+    elect_with(post);
+    nothing_is_left();
+}
+
+static int ends[2];
+static struct nave_io *io;
+
+static void watch(struct nave_worker *w)
+{
+    CU_ASSERT_EQUAL_FATAL(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+    CU_ASSERT_EQUAL_FATAL(write(ends[1], "x", 1), 1);
+    CU_ASSERT_EQUAL_FATAL(w->api->io_open(w, ends[0], on_ready, NULL, &io), NAVE_OK);
+}
+
+static void a_searcher_sends_another_before_its_descriptors(void)
+{
+    elect_with(watch);
+    nv_worker_attach(all.each[0]);
+    all.handles[0].pub.api->io_close(io);
+    close(ends[0]);
+    close(ends[1]);
+    nothing_is_left();
+}
+
 /* --- limits ------------------------------------------------------------------------------------ */
 
 static void the_limit_of_tasks_is_one_for_all_workers(void)
@@ -437,6 +553,9 @@ static CU_TestInfo tests[] = {
     TEST(more_than_a_ring_holds_is_shared),
     TEST(twenty_four_workers_on_two_processors_lose_nothing),
     TEST(a_worker_that_sleeps_is_woken_for_work),
+    TEST(a_searcher_sends_another_before_its_timers),
+    TEST(a_searcher_sends_another_before_its_jobs),
+    TEST(a_searcher_sends_another_before_its_descriptors),
     TEST(the_limit_of_tasks_is_one_for_all_workers),
     TEST(the_limit_of_bytes_is_an_error_and_not_more),
     TEST(a_frame_of_any_size_is_aligned_zeroed_and_comes_back),

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * How workers that share tasks wait and are woken, core/group.c and core/scheduler.c in their own source. A
- * worker or another thread publishes tasks and never comes back to look; the others may be anywhere on
- * their way into the poller or out of it, and have a task of their own that lasts for ever. What can be
- * taken is taken: a run in which it waits while a worker sleeps ends as a lost wake-up.
+ * How workers that share tasks wait and are woken, core/group.c, core/scheduler.c and core/worker.c in their
+ * own source. A worker or another thread publishes tasks and never comes back to look; the others may be
+ * anywhere on their way into the poller or out of it, and have a task, or a callback when they are woken, of
+ * their own that lasts for ever. What can be taken is taken: a run in which it waits while a worker sleeps
+ * ends as a lost wake-up.
  */
 #define MODEL_REDIRECT
 #include "stats.h" /* first, with usage.h: numbers of one writer are no steps of the model */
@@ -28,6 +29,8 @@ static struct nv_worker *of_thread[MODEL_THREADS];
 
 #include "group.c"
 #include "scheduler.c"
+#include "wheel.c"
+#include "worker.c"
 
 #undef pthread_mutex_lock
 #undef pthread_mutex_unlock
@@ -64,6 +67,11 @@ static uint32_t starts_stealing; /* the first stealable task was long ago */
 static uint32_t is_busy;         /* worker 1 is posted a task that ends when all is over */
 static uint32_t lasts;           /* so does the first task, whoever runs it */
 static uint32_t heavy_is_fence;  /* broken: of the caller only */
+static uint32_t kept_by;         /* worker 1: by what, when it comes back from its first wait */
+
+#define KEPT_BY_EVENT 1u
+#define KEPT_BY_TIMER 2u
+#define KEPT_BY_JOB   3u
 
 /* --- what they need of the rest -------------------------------------------------------------- */
 
@@ -129,28 +137,132 @@ nave_nsec nv_stat_clock(const struct nv_worker *w)
     return 0;
 }
 
-/* The poller's; model_wait passes a barrier, as a system call does. */
-static void ring(struct nv_worker *w)
+void nv_stat_park(struct nv_worker *w)
+{
+    (void)w;
+}
+
+void nv_stat_unpark(struct nv_worker *w)
+{
+    (void)w;
+}
+
+void nv_stat_wake(struct nv_worker *w)
+{
+    (void)w;
+}
+
+void nv_sample_timer(struct nave_timer *t)
+{
+    t->fn(t, t->arg);
+}
+
+/* Of the life of a worker, which has none here. */
+const struct nv_poller_ops nv_poller_libevent;
+const struct nave_worker_iface nv_worker_table, nv_worker_checked_table;
+const struct nave_waker_iface nv_waker_table, nv_waker_checked_table;
+
+void nv_slab_init(struct nv_slab *slab, uint64_t bytes_max)
+{
+    (void)slab;
+    (void)bytes_max;
+}
+
+void nv_slab_fini(struct nv_slab *slab)
+{
+    (void)slab;
+}
+
+uint64_t nv_thread_number(void)
+{
+    return 0;
+}
+
+void nv_task_drop_all(struct nv_worker *w)
+{
+    (void)w;
+}
+
+void nv_task_fini(struct nv_worker *w)
+{
+    (void)w;
+}
+
+void nv_check_forget(struct nv_check_set *sets)
+{
+    (void)sets;
+}
+
+const char *const *nv_poller_libevent_backends(void)
+{
+    return NULL;
+}
+
+/* --- the poller ------------------------------------------------------------------------------ */
+
+struct nv_poller {
+    uint32_t index;
+    nave_nsec now_ns;
+    uint32_t is_ready; /* a descriptor, the next time that it waited */
+};
+
+static struct nv_poller pollers[WORKERS];
+static struct nave_timer timer;    /* of worker 1 */
+static struct nave_job posted_job; /* to worker 1 */
+
+/* A callback that lasts as long as anything is to be seen. */
+static void last(void)
+{
+    model_wait(&is_over);
+}
+
+static void on_timer(struct nave_timer *t, void *arg)
+{
+    (void)t;
+    (void)arg;
+    last();
+}
+
+static void on_posted(struct nave_job *j)
+{
+    (void)j;
+    last();
+}
+
+/* model_wait passes a barrier, as a system call does. */
+static void ring(struct nv_poller *p)
 {
     model_point();
-    bells[w->index] = 1;
+    bells[p->index] = 1;
 }
 
-void nv_worker_wake(struct nv_worker *w)
+/* As core/reactor_libevent.c. Time passes while it waits, and a descriptor becomes ready. */
+static uint32_t wait_and_call(struct nv_poller *p, nave_nsec until_ns, void (*woke)(void *arg),
+                              void *arg)
 {
-    if (nv_inbox_notify(&w->inbox))
-        ring(w);
+    if (until_ns > 0) {
+        model_wait(&bells[p->index]);
+        p->now_ns = NAVE_SEC;
+    }
+    bells[p->index] = is_over;
+    woke(arg);
+    if (!p->is_ready || until_ns == 0)
+        return 0;
+    p->is_ready = 0;
+    nv_worker_calls(arg);
+    last();
+    return 1;
 }
 
-nave_err nv_worker_post(struct nv_worker *w, struct nave_job *j)
+static nave_nsec poller_now(struct nv_poller *p)
 {
-    int32_t must_wake;
-    nave_err err = nv_inbox_push(&w->inbox, j, &must_wake);
-
-    if (err == NAVE_OK && must_wake)
-        ring(w);
-    return err;
+    return p->now_ns;
 }
+
+static const struct nv_poller_ops poller_ops = {.poll = wait_and_call,
+                                                .wake = ring,
+                                                .now = poller_now,
+                                                .wall = poller_now};
 
 void nv_task_run(struct nv_worker *w, struct nv_task *t)
 {
@@ -189,12 +301,24 @@ static void begin(void)
     group->is_asymmetric = is_asymmetric;
     group->is_stealing = starts_stealing;
     for (i = 0; i < worker_count; i++) {
+        pollers[i] = (struct nv_poller){.index = i};
+        workers[i].poller_ops = &poller_ops;
+        workers[i].poller = &pollers[i];
+        workers[i].sample_left = UINT32_MAX;
+        nv_wheel_init(&workers[i].wheel, 0);
         workers[i].group = group;
         workers[i].index = i;
         workers[i].random = 1 + i;
         workers[i].stats.queue_left = UINT32_MAX;
         group->workers[i] = &workers[i];
     }
+    memset(&timer, 0, sizeof(timer));
+    timer.worker = &handle.pub;
+    timer.fn = on_timer;
+    if (kept_by == KEPT_BY_TIMER)
+        nv_wheel_start(&workers[1].wheel, &timer, NAVE_SEC);
+    pollers[1].is_ready = kept_by == KEPT_BY_EVENT;
+    posted_job.run = on_posted;
     handle.worker = &workers[0];
     for (i = 0; i < TASKS; i++)
         tasks[i].owner = &handle;
@@ -204,27 +328,11 @@ static void begin(void)
     }
 }
 
-/* As nv_worker_park and nv_worker_go_on of worker.c. */
 static void turn(struct nv_worker *w)
 {
-    struct nave_job *j;
-    int32_t waits = !w->posted.head && !nv_sched_has_work(w);
+    nave_nsec until = nv_worker_park(w, NAVE_NEVER);
 
-    if (waits)
-        waits = nv_sched_before_wait(w);
-    if (waits)
-        waits = nv_inbox_may_wait(&w->inbox);
-    if (waits)
-        model_wait(&bells[w->index]);
-    bells[w->index] = is_over;
-    nv_sched_after_wait(w);
-    if (waits)
-        nv_inbox_wake_up(&w->inbox);
-    nv_inbox_answer(&w->inbox);
-    nv_inbox_take(&w->inbox, NULL, &w->posted);
-    while ((j = nv_jobs_pop(&w->posted)))
-        j->run(j);
-    if (nv_sched_run(w) == 0 && !waits)
+    if (nv_worker_go_on(w, until) == 0 && until == 0)
         model_yield(); /* it sees work, but others search for it already */
 }
 
@@ -307,6 +415,16 @@ static void push_and_take_back(void)
     model_point();
 }
 
+/* When all others have marked themselves. */
+static void push_to_sleepers(void)
+{
+    while (group->idle[0] != 6)
+        model_yield();
+    if (kept_by == KEPT_BY_JOB)
+        (void)nv_worker_post(&workers[1], &posted_job);
+    push_in_a_poll();
+}
+
 static void end(void)
 {
     if (ran != wanted)
@@ -321,6 +439,7 @@ struct scenario {
     uint32_t is_first; /* ... stealable task of the group */
     uint32_t is_busy;
     uint32_t lasts;
+    uint32_t kept_by;
     uint32_t switches; /* all interleavings with that many; 0: by chance only */
 };
 
@@ -364,6 +483,30 @@ static const struct scenario taken_back = {"taken back, one is kept, 3 workers",
                                            .is_busy = 1,
                                            .switches = 0};
 
+/* Worker 1 is elected, and is kept by a callback. */
+static const struct scenario event = {"elected, kept by an event, 3 workers",
+                                      {work_1, work_2, push_to_sleepers},
+                                      3,
+                                      2,
+                                      .kept_by = KEPT_BY_EVENT};
+static const struct scenario timed = {"elected, kept by a timer, 3 workers",
+                                      {work_1, work_2, push_to_sleepers},
+                                      3,
+                                      2,
+                                      .kept_by = KEPT_BY_TIMER};
+static const struct scenario posted = {"elected, kept by a job, 3 workers",
+                                       {work_1, work_2, push_to_sleepers},
+                                       3,
+                                       2,
+                                       .kept_by = KEPT_BY_JOB};
+static const struct scenario event_at_any_time = {"kept by an event, 3 workers",
+                                                  {push_in_a_poll, work_1, work_2},
+                                                  3,
+                                                  2,
+                                                  .kept_by = KEPT_BY_EVENT};
+static const struct scenario timed_at_any_time = {
+    "kept by a timer, 3 workers", {push_in_a_poll, work_1, work_2}, 3, 2, .kept_by = KEPT_BY_TIMER};
+
 static struct model_result explore(const struct scenario *s, uint64_t seed)
 {
     struct model_test t = {.name = s->name,
@@ -379,6 +522,7 @@ static struct model_result explore(const struct scenario *s, uint64_t seed)
     starts_stealing = !s->is_first;
     is_busy = s->is_busy;
     lasts = s->lasts;
+    kept_by = s->kept_by;
     return model_explore(&t);
 }
 
@@ -424,6 +568,17 @@ static void who_is_elected_and_has_work_of_its_own_sends_another(void)
     holds(&taken_back);
 }
 
+static void who_is_elected_and_has_callbacks_of_its_own_sends_another(void)
+{
+    for (is_asymmetric = 0; is_asymmetric < 2; is_asymmetric++) {
+        holds(&event);
+        holds(&timed);
+        holds(&posted);
+        holds(&event_at_any_time);
+        holds(&timed_at_any_time);
+    }
+}
+
 static void fails(const struct scenario *s)
 {
 #ifdef NV_SANITIZED
@@ -463,6 +618,8 @@ static CU_TestInfo tests[] = {
     {"no_wake_up_is_lost_with_fences_on_both_sides", no_wake_up_is_lost_with_fences_on_both_sides},
     {"who_is_elected_and_has_work_of_its_own_sends_another",
      who_is_elected_and_has_work_of_its_own_sends_another},
+    {"who_is_elected_and_has_callbacks_of_its_own_sends_another",
+     who_is_elected_and_has_callbacks_of_its_own_sends_another},
     {"a_heavy_barrier_of_the_caller_only_is_seen_to_fail",
      a_heavy_barrier_of_the_caller_only_is_seen_to_fail},
     CU_TEST_INFO_NULL,
