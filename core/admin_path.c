@@ -134,14 +134,19 @@ nave_err nv_admin_path_open(const char *path, struct nv_admin_path *out, struct 
     return err;
 }
 
-void nv_admin_path_close(struct nv_admin_path *p, const char *path)
+void nv_admin_path_remove(const struct nv_admin_path *p, const char *path)
 {
     struct stat st;
 
-    if (p->fd < 0)
-        return;
     if (lstat(path, &st) == 0 && st.st_dev == p->dev && st.st_ino == p->ino)
         (void)unlink(path);
+}
+
+void nv_admin_path_close(struct nv_admin_path *p, const char *path)
+{
+    if (p->fd < 0)
+        return;
+    nv_admin_path_remove(p, path);
     (void)close(p->fd);
     p->fd = -1;
 }

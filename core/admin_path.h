@@ -31,7 +31,10 @@ struct nv_admin_path {
 NAVE_NODISCARD nave_err nv_admin_path_open(const char *path, struct nv_admin_path *out_path,
                                            struct nv_why *why);
 
-/* Close it, and remove the file when it still is the one that was made. None is fine. */
+/* Remove the file when it still is the one that was made. State: open. */
+void nv_admin_path_remove(const struct nv_admin_path *p, const char *path);
+
+/* Close it, and remove the file as above. None is fine. */
 void nv_admin_path_close(struct nv_admin_path *p, const char *path);
 
 /* 1: whoever has user id `peer` may speak to a program of user `own`: itself and root. */

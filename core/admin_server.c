@@ -196,3 +196,11 @@ void nv_admin_close(struct nave_runtime *rt)
     nv_admin_path_close(&s->path, rt->admin_path);
     s->rt = NULL;
 }
+
+void nv_admin_remove(struct nave_runtime *rt)
+{
+    struct nv_admin_server *s = &rt->admin_server;
+
+    if (s->rt)
+        nv_admin_path_remove(&s->path, rt->admin_path);
+}

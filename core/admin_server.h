@@ -43,6 +43,9 @@ NAVE_NODISCARD nave_err nv_admin_open(struct nave_runtime *rt);
 /* End all clients, close and remove the socket. None is fine. State: worker 0 can still be used. */
 void nv_admin_close(struct nave_runtime *rt);
 
+/* Remove the socket, as much as can be done while worker 0 does not come back. Thread: no worker's. */
+void nv_admin_remove(struct nave_runtime *rt);
+
 /* admin_client.c: take connection `fd`. Errors: NAVE_ENOMEM, ...; fd is still the caller's. */
 NAVE_NODISCARD nave_err nv_admin_client_open(struct nv_admin_server *s, int fd);
 

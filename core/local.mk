@@ -209,10 +209,13 @@ endif
 	%D%/reload.h \
 	%D%/roles.c \
 	%D%/roles.h \
+	%D%/run.c \
+	%D%/run.h \
 	%D%/runtime.c \
 	%D%/runtime_blocking.c \
 	%D%/runtime_blocking.h \
 	%D%/runtime_config.c \
+	%D%/runtime_run.c \
 	%D%/runtime_document.c \
 	%D%/uses.c \
 	%D%/uses.h \
@@ -223,6 +226,9 @@ endif
 	%D%/stragglers.c \
 	%D%/stragglers.h \
 	%D%/threads.c \
+	%D%/threads_drain.c \
+	%D%/threads_parts.h \
+	%D%/threads_world.c \
 	%D%/top_out.c \
 	%D%/top_out.h \
 	%D%/wiring.c \

@@ -19,6 +19,7 @@
 #include "door.h"
 #include "lifecycle.h"
 #include "runtime_blocking.h"
+#include "stragglers.h"
 #include "signals.h"
 #include "sized.h"
 #include "world.h"
@@ -52,7 +53,7 @@ void nv_runtime_tell(struct nave_runtime *rt, uint32_t event, nave_err err)
         rt->event(rt->event_arg, event, err);
 }
 
-static nave_err refuse_state(struct nave_runtime *rt, const char *what, const char *why)
+nave_err nv_runtime_refuse(struct nave_runtime *rt, const char *what, const char *why)
 {
     nv_report_error(&rt->report, NAVE_ESTATE, NULL, "the runtime cannot %s: %s", what, why);
     return NAVE_ESTATE;
@@ -223,7 +224,7 @@ nave_err nave_runtime_configure_file(struct nave_runtime *rt, const char *path)
     if (!rt || !path)
         return NAVE_EINVAL;
     if (rt->state != NV_RUNTIME_CREATED)
-        return refuse_state(rt, "read a configuration", "it has one");
+        return nv_runtime_refuse(rt, "read a configuration", "it has one");
     nv_runtime_enter(rt);
     rt->source = strdup(path);
     if (rt->source) {
@@ -248,273 +249,21 @@ nave_err nave_runtime_configure_text(struct nave_runtime *rt, const char *text, 
     if (!rt || !text || !name)
         return NAVE_EINVAL;
     if (rt->state != NV_RUNTIME_CREATED)
-        return refuse_state(rt, "read a configuration", "it has one");
+        return nv_runtime_refuse(rt, "read a configuration", "it has one");
     nv_runtime_enter(rt);
     err = configured(rt, nv_runtime_read(rt, name, text, len, &rt->report, &rt->doc));
     nv_runtime_leave(rt);
     return err;
 }
 
-/* --- start, run, turn, stop ------------------------------------------------------------------ */
-
-static nave_err start(struct nave_runtime *rt)
-{
-    nave_err err = nv_runtime_log_open(rt);
-    uint32_t i;
-
-    if (!err)
-        err = nv_threads_create(rt);
-    if (!err)
-        err = nv_runtime_blocking_open(rt);
-    for (i = 0; i < rt->plugin_count && !err; i++) {
-        err = nv_plugin_make_handles(rt->plugins[i]);
-        if (err)
-            nv_report_error(&rt->report, err, NULL, "out of memory while starting");
-    }
-    if (!err)
-        err = nv_lifecycle_start(rt);
-    if (!err)
-        err = nv_threads_up(rt);
-    if (!err) {
-        err = nv_beat_start(&rt->beat, rt, rt->beat_ns);
-        if (!err)
-            err = nv_watchdog_init(&rt->watchdog, rt, rt->conf.watchdog);
-        if (err) {
-            nv_report_error(&rt->report, err, NULL, "out of memory while starting");
-        } else {
-            err = rt->world ? NAVE_OK : nv_admin_open(rt); /* a world has no sockets */
-        }
-        if (err) {
-            nv_beat_stop(&rt->beat);
-            (void)nv_threads_down(rt);
-        }
-    }
-    if (err) {
-        nv_runtime_blocking_end(rt);
-        nv_lifecycle_stop(rt);
-        if (!nv_blocking_stragglers(&rt->blocking))
-            nv_lifecycle_destroy(rt);
-        rt->state = NV_RUNTIME_FAILED;
-        nv_runtime_log_flush(rt);
-        return err;
-    }
-    rt->state = NV_RUNTIME_RUNNING;
-    rt->started_ns = nv_worker_now(rt->threads.each[0].worker);
-    __atomic_store_n(&rt->is_seen, 1, __ATOMIC_RELEASE);
-    if (rt->world)
-        nv_world_open(rt->world);
-    nv_report_log(&rt->report, NAVE_LOG_DEBUG, NULL, "%u workers wait with %s", rt->worker_count,
-                  nv_worker_backend(rt->threads.each[0].worker));
-    return NAVE_OK;
-}
-
-/* As start, and tell where it listens. */
-static nave_err start_and_announce(struct nave_runtime *rt)
-{
-    nave_err err = start(rt);
-
-    if (!err) {
-        nv_runtime_log_started(rt);
-        nv_doors_announce(rt);
-        nv_runtime_tell(rt, NAVE_EVENT_LISTENING, NAVE_OK);
-    }
-    return err;
-}
-
-nave_err nave_runtime_start(struct nave_runtime *rt)
-{
-    nave_err err;
-
-    if (!rt)
-        return NAVE_EINVAL;
-    if (rt->state != NV_RUNTIME_RESOLVED)
-        return refuse_state(rt, "start",
-                            rt->state == NV_RUNTIME_CREATED ? "it has no configuration"
-                                                            : "it was started before");
-    nv_runtime_enter(rt);
-    err = start_and_announce(rt);
-    if (!err)
-        nv_worker_let_go(rt->threads.each[0].worker, 1);
-    nv_runtime_leave(rt);
-    return err;
-}
-
-/* The drain is over: end the workers, stop the plugins. */
-static nave_err finish(struct nave_runtime *rt)
-{
-    nave_err err;
-
-    nv_beat_stop(&rt->beat);
-    nv_admin_close(rt);
-    nv_watchdog_stop(&rt->watchdog);
-    err = nv_threads_down(rt);
-    nv_lifecycle_stop(rt);
-    rt->state = NV_RUNTIME_STOPPED;
-    nv_runtime_log_flush(rt);
-    return err;
-}
-
-/* --- simulated ------------------------------------------------------------------------------- */
-
-nave_err nv_runtime_step(struct nave_runtime *rt, nave_nsec until_ns)
-{
-    nave_err err;
-
-    if (rt->state != NV_RUNTIME_RUNNING)
-        return NAVE_ECLOSED;
-    nv_runtime_enter(rt);
-    err = nv_world_step(rt->world, until_ns);
-    if (err == NAVE_ELIMIT)
-        nv_world_report(rt->world, err, "steps_max is reached");
-    if (!err && nv_threads_look(rt)) {
-        err = finish(rt);
-        if (err)
-            nv_world_report(rt->world, err, "work was cut off");
-        else
-            err = NAVE_ECLOSED;
-    }
-    nv_runtime_leave(rt);
-    return err;
-}
-
-/* Errors: as run. */
-static nave_err run_world(struct nave_runtime *rt)
-{
-    nave_err err = NAVE_OK;
-
-    while (!err)
-        err = nv_runtime_step(rt, NAVE_NEVER);
-    if (err == NAVE_EAGAIN) {
-        err = NAVE_EDEADLOCK;
-        nv_world_report(rt->world, err, "nothing can happen any more, and it was not stopped");
-    }
-    if (rt->state == NV_RUNTIME_RUNNING) {
-        nv_threads_stop(rt);
-        (void)finish(rt);
-    }
-    return err == NAVE_ECLOSED ? NAVE_OK : err;
-}
-
-/* What nave_runtime_turn is: a step when one can be taken before the wait is over. */
-static nave_err turn_world(struct nave_runtime *rt, nave_nsec max_wait_ns)
-{
-    nave_nsec now = rt->world->now_ns, until = NAVE_NEVER;
-    nave_err err;
-
-    if (max_wait_ns <= NAVE_NEVER - now)
-        until = now + (max_wait_ns > 0 ? max_wait_ns : 1);
-    err = nv_runtime_step(rt, until);
-    if (err == NAVE_ETIMEDOUT)
-        return NAVE_OK;
-    return err == NAVE_EAGAIN ? NAVE_EDEADLOCK : err;
-}
-
-static void on_signal(void *arg, int number)
-{
-    struct nave_runtime *rt = arg;
-
-    if (number == SIGINT || number == SIGTERM)
-        nave_runtime_stop(rt);
-    else
-        nave_runtime_reload(rt);
-}
-
-/* `is_fresh`: nobody was told yet where it listens. That comes after the signals: who reads it may
- * send one at once. */
-static nave_err run(struct nave_runtime *rt, int32_t is_fresh)
-{
-    struct nv_worker *first = rt->threads.each[0].worker;
-    int32_t has_signals = (rt->flags & NAVE_RUNTIME_SIGNALS) != 0 && !rt->world;
-    nave_err err = has_signals ? nv_signals_open(first, on_signal, rt) : NAVE_OK, end;
-
-    if (err) {
-        nv_report_error(&rt->report, err, NULL,
-                        "cannot handle signals: %s; one runtime of a process may, so leave "
-                        "NAVE_RUNTIME_SIGNALS out of the others",
-                        nave_err_text(err));
-        nv_threads_stop(rt);
-        nv_threads_stop(rt);
-        has_signals = 0;
-    } else {            /* who turns it himself may be away for any time: only here */
-        if (!rt->world) /* another thread may have started it: the watchdog looks at this one */
-            nv_worker_attach(first);
-        err = nv_watchdog_start(&rt->watchdog, rt);
-        if (err) {
-            nv_threads_stop(rt);
-            nv_threads_stop(rt);
-        }
-    }
-    nv_runtime_log_started(rt);
-    if (is_fresh) {
-        nv_doors_announce(rt);
-        nv_runtime_tell(rt, NAVE_EVENT_LISTENING, NAVE_OK);
-    }
-    if (rt->world)
-        return run_world(rt);
-    while (!nv_threads_turn(rt, NAVE_NEVER))
-        ;
-    end = finish(rt);
-    if (has_signals)
-        nv_signals_close(first);
-    return err ? err : end;
-}
-
-nave_err nave_runtime_run(struct nave_runtime *rt)
-{
-    nave_err err = NAVE_OK;
-    int32_t is_fresh;
-
-    if (!rt)
-        return NAVE_EINVAL;
-    if (rt->state == NV_RUNTIME_CREATED || rt->state == NV_RUNTIME_STOPPED ||
-        rt->state == NV_RUNTIME_FAILED)
-        return refuse_state(rt, "run",
-                            rt->state == NV_RUNTIME_CREATED ? "it has no configuration"
-                                                            : "it has ended");
-    nv_runtime_enter(rt);
-    is_fresh = rt->state == NV_RUNTIME_RESOLVED;
-    if (is_fresh)
-        err = start(rt);
-    if (!err)
-        err = run(rt, is_fresh);
-    nv_runtime_leave(rt);
-    return err;
-}
-
-nave_err nave_runtime_turn(struct nave_runtime *rt, nave_nsec max_wait_ns)
-{
-    nave_err err = NAVE_OK;
-
-    if (!rt)
-        return NAVE_EINVAL;
-    if (rt->state == NV_RUNTIME_STOPPED)
-        return NAVE_ECLOSED;
-    if (rt->state == NV_RUNTIME_CREATED || rt->state == NV_RUNTIME_FAILED)
-        return refuse_state(rt, "turn",
-                            rt->state == NV_RUNTIME_CREATED ? "it has no configuration"
-                                                            : "it has failed");
-    if (rt->worker_count != 1 && !rt->world)
-        return refuse_state(rt, "turn", "it has more than one worker; set runtime.workers to 1");
-    nv_runtime_enter(rt);
-    if (rt->state == NV_RUNTIME_RESOLVED)
-        err = start_and_announce(rt);
-    if (!err && rt->world) {
-        err = turn_world(rt, max_wait_ns);
-    } else if (!err && nv_threads_turn(rt, max_wait_ns)) {
-        err = finish(rt);
-        if (!err)
-            err = NAVE_ECLOSED;
-    }
-    if (rt->state == NV_RUNTIME_RUNNING)
-        nv_worker_let_go(rt->threads.each[0].worker, 0);
-    nv_runtime_leave(rt);
-    return err;
-}
+/* --- stop, reload, destroy ------------------------------------------------------------------- */
 
 void nave_runtime_stop(struct nave_runtime *rt)
 {
-    if (rt)
-        nv_threads_stop(rt);
+    if (!rt)
+        return;
+    nv_threads_stop(rt);
+    nv_run_ring(rt);
 }
 
 void nave_runtime_reload(struct nave_runtime *rt)
@@ -530,11 +279,11 @@ void nave_runtime_reload(struct nave_runtime *rt)
 
 void nave_runtime_destroy(struct nave_runtime *rt)
 {
-    if (!rt)
+    if (!rt || nv_stragglers_keep_abandoned(rt))
         return;
     nv_runtime_enter(rt);
     if (rt->state == NV_RUNTIME_RUNNING) /* started, and never run to its end */
-        (void)finish(rt);
+        (void)nv_runtime_finish(rt);
     __atomic_store_n(&rt->is_seen, 0, __ATOMIC_RELEASE);
     if (nv_runtime_blocking_leave(rt)) {
         nv_runtime_leave(rt);
@@ -543,6 +292,7 @@ void nave_runtime_destroy(struct nave_runtime *rt)
     nv_lifecycle_destroy(rt);
     nv_blocking_destroy(&rt->blocking);
     nv_threads_destroy(rt);
+    nv_run_finish(rt);
     nv_world_destroy(rt->world);
     nv_watchdog_finish(&rt->watchdog);
     nv_beat_finish(&rt->beat);

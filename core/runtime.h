@@ -24,6 +24,7 @@
 #include "locks.h"
 #include "registry.h"
 #include "report.h"
+#include "run.h"
 #include "runtime_log.h"
 #include "threads.h"
 #include "watchdog.h"
@@ -122,6 +123,7 @@ struct nave_runtime {
     struct nv_log_here log_before; /* of the control's thread, outside */
     uint32_t worker_count;
     struct nv_threads threads;
+    struct nv_run run;
     struct nv_beat beat;
     struct nv_blocking blocking; /* open while it runs */
     struct nv_admin_server admin_server;
@@ -135,6 +137,7 @@ struct nave_runtime {
     uint32_t is_seen;             /* atomic: workers and handles are there, for metrics */
     nave_nsec drain_ns;           /* atomic: conf.shutdown_timeout          */
     uint32_t reload_asked;        /* atomic                                 */
+    struct nave_runtime *kept;    /* the next one that cannot be freed      */
 };
 
 /* The calling thread takes the control role, and gives it back. They nest. */
@@ -144,6 +147,12 @@ void nv_runtime_leave(struct nave_runtime *rt);
 /* One step of a simulated runtime that is started; the clock goes no further than `until_ns`.
  * Errors: as nave_sim_iface.step; NAVE_ETIMEDOUT. Thread: [control]. */
 nave_err nv_runtime_step(struct nave_runtime *rt, nave_nsec until_ns);
+
+/* Report that the runtime cannot `what` in its state, and why. Returns NAVE_ESTATE. */
+nave_err nv_runtime_refuse(struct nave_runtime *rt, const char *what, const char *why);
+
+/* The drain is over: end the workers, stop the plugins. Errors: NAVE_ESTRAGGLERS. Thread: [control]. */
+nave_err nv_runtime_finish(struct nave_runtime *rt);
 
 /* Tell the host program of NAVE_EVENT_`event`. Thread: [control]. */
 void nv_runtime_tell(struct nave_runtime *rt, uint32_t event, nave_err err);

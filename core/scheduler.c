@@ -336,13 +336,28 @@ static uint32_t run_length(struct nv_worker *w)
     return w->poll_ns >= RUN_NS ? 1 : (uint32_t)(RUN_NS / w->poll_ns);
 }
 
+/* `run_most` orders nothing, and models, which see only the _n forms, need not try it at every moment. */
+static int32_t may_go_on(const struct nv_worker *w, uint32_t n)
+{
+    uint32_t most;
+
+    __atomic_load(&w->run_most, &most, __ATOMIC_RELAXED);
+    return n < most;
+}
+
+static void set_most(struct nv_worker *w, uint32_t most)
+{
+    __atomic_store(&w->run_most, &most, __ATOMIC_RELAXED);
+}
+
 uint32_t nv_sched_run(struct nv_worker *w)
 {
-    uint32_t n = 0, most = run_length(w);
+    uint32_t n = 0;
 
+    set_most(w, run_length(w));
     w->budget = TASK_BUDGET;
     w->lifo_left = LIFO_POLLS;
-    while (n < most) {
+    while (may_go_on(w, n)) {
         struct nv_task *t = next_task(w);
 
         if (!t) {
@@ -359,6 +374,11 @@ uint32_t nv_sched_run(struct nv_worker *w)
         __atomic_store_n(&w->is_stuck, 0, __ATOMIC_RELAXED);
     w->run_polls = n;
     return n;
+}
+
+void nv_sched_halt(struct nv_worker *w)
+{
+    set_most(w, 0);
 }
 
 void nv_sched_forget(struct nv_worker *w)

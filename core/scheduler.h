@@ -40,6 +40,9 @@ void nv_sched_after_wait(struct nv_worker *w);
  * State: it is searching. */
 void nv_sched_stop_searching(struct nv_worker *w);
 
+/* `w` is given up: when it comes back from what it runs it polls nothing more in this run. Thread: [any]. */
+void nv_sched_halt(struct nv_worker *w);
+
 /* Empty the queues of `w`, and that of the group: the tasks are about to be dropped. */
 void nv_sched_forget(struct nv_worker *w);
 

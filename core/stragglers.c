@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * See stragglers.h. Tasks belong to no worker: they are told once, when nobody polls any more, and their
- * frames can be read.
+ * frames can be read. Where somebody may poll, those that wait are held still for a moment, as for a dump.
  */
 #include "stragglers.h"
 
@@ -10,10 +10,15 @@
 
 #include <nave/async.h>
 
+#include "dump.h"
 #include "group.h"
 #include "runtime.h"
 #include "task.h"
+#include "watchdog.h"
 #include "worker_state.h"
+
+static struct nave_runtime
+    *kept; /* atomic: those that can never be freed, so that none looks lost */
 
 #define TOLD_MOST 16u /* tasks by name; the others are counted */
 
@@ -41,6 +46,8 @@ void nv_stragglers_report_holds(struct nave_runtime *rt, uint32_t index)
     note(rt);
 }
 
+/* --- all is at rest -------------------------------------------------------------------------- */
+
 /* The innermost place at which `f` waits; NULL: it is no async function, or did not begin. */
 static const struct nave_site *site_of(const struct nave_future *f)
 {
@@ -56,6 +63,27 @@ static const struct nave_site *site_of(const struct nave_future *f)
     return site;
 }
 
+static void tell_waiting(struct nave_runtime *rt, const char *id, const char *name,
+                         const struct nave_site *site)
+{
+    struct nv_place at = {.plugin = id};
+
+    nv_report_error(&rt->report, NAVE_ESTRAGGLERS, &at,
+                    "plugin \"%s\" still had work at the end of the drain, which was cut off: "
+                    "task \"%s\", which waits in %s at %s:%u for %s",
+                    id, name, site->function, site->file, site->line, site->text);
+}
+
+static void tell_polled(struct nave_runtime *rt, const char *id, const char *name, uint32_t polls)
+{
+    struct nv_place at = {.plugin = id};
+
+    nv_report_error(&rt->report, NAVE_ESTRAGGLERS, &at,
+                    "plugin \"%s\" still had work at the end of the drain, which was cut off: "
+                    "task \"%s\", polled %u times",
+                    id, name, polls);
+}
+
 struct telling {
     struct nave_runtime *rt;
     uint32_t told;
@@ -67,25 +95,22 @@ static void tell_task(struct nv_task *t, void *arg)
     uint64_t word = __atomic_load_n(&t->word, __ATOMIC_ACQUIRE);
     const struct nave_site *site;
     const char *id;
-    struct nv_place at;
 
     if ((word & (NV_TASK_LIVE | NV_TASK_COMPLETE)) != NV_TASK_LIVE || telling->told++ >= TOLD_MOST)
         return;
     id = t->owner->plugin_id;
-    memset(&at, 0, sizeof(at));
-    at.plugin = id;
     site = site_of(&t->future);
     if (site)
-        nv_report_error(&telling->rt->report, NAVE_ESTRAGGLERS, &at,
-                        "plugin \"%s\" still had work at the end of the drain, which was cut off: "
-                        "task \"%s\", which waits in %s at %s:%u for %s",
-                        id, t->future.api->name, site->function, site->file, site->line,
-                        site->text);
+        tell_waiting(telling->rt, id, t->future.api->name, site);
     else
-        nv_report_error(&telling->rt->report, NAVE_ESTRAGGLERS, &at,
-                        "plugin \"%s\" still had work at the end of the drain, which was cut off: "
-                        "task \"%s\", polled %u times",
-                        id, t->future.api->name, t->polls);
+        tell_polled(telling->rt, id, t->future.api->name, t->polls);
+}
+
+static void tell_rest(struct nave_runtime *rt, uint32_t told)
+{
+    if (told > TOLD_MOST)
+        nv_report_error(&rt->report, NAVE_ESTRAGGLERS, NULL,
+                        "%u more tasks were cut off at the end of the drain", told - TOLD_MOST);
 }
 
 void nv_stragglers_report_tasks(struct nave_runtime *rt)
@@ -93,9 +118,64 @@ void nv_stragglers_report_tasks(struct nave_runtime *rt)
     struct telling telling = {rt, 0};
 
     nv_task_pool_each(&rt->threads.group->pool, tell_task, &telling);
-    if (telling.told > TOLD_MOST)
-        nv_report_error(&rt->report, NAVE_ESTRAGGLERS, NULL,
-                        "%u more tasks were cut off at the end of the drain",
-                        telling.told - TOLD_MOST);
+    tell_rest(rt, telling.told);
     note(rt);
+}
+
+/* --- a worker does not come back ------------------------------------------------------------- */
+
+void nv_stragglers_report_stuck(struct nave_runtime *rt)
+{
+    char what[160];
+    uint32_t i;
+
+    for (i = 0; i < rt->worker_count; i++) {
+        const struct nv_thread *t = &rt->threads.each[i];
+
+        if (t->is_leaving)
+            continue;
+        nv_watchdog_name(&t->worker->stats, what, sizeof(what));
+        nv_report_error(&rt->report, NAVE_ESTRAGGLERS, NULL,
+                        "worker %u did not come back from %s at the end of the drain: nothing was "
+                        "dropped, and the memory of the runtime is not freed",
+                        i, what);
+    }
+}
+
+void nv_stragglers_report_left(struct nave_runtime *rt)
+{
+    struct nv_dump d = {.rt = rt};
+    uint32_t look = UINT32_MAX, told = 0, i;
+
+    while (nv_dump_next(&d, &look)) {
+        const struct nv_task_view *v = &d.view;
+        struct nave_site site = {0};
+
+        if (v->state == NV_TASK_IS_ENDED || told++ >= TOLD_MOST)
+            continue;
+        for (i = 0; v->state == NV_TASK_IS_WAITING && i < v->line_count; i++)
+            if (v->lines[i].file)
+                site = (struct nave_site){.function = v->lines[i].function,
+                                          .file = v->lines[i].file,
+                                          .text = v->lines[i].text,
+                                          .line = v->lines[i].line};
+        if (site.file)
+            tell_waiting(rt, v->plugin, v->name, &site);
+        else
+            tell_polled(rt, v->plugin, v->name, v->polls);
+    }
+    tell_rest(rt, told);
+    note(rt);
+}
+
+int32_t nv_stragglers_keep_abandoned(struct nave_runtime *rt)
+{
+    if (!nv_threads_is_abandoned(rt))
+        return 0;
+    nv_report_mute(&rt->report); /* its argument is the host program's again */
+    rt->kept = __atomic_load_n(&kept, __ATOMIC_RELAXED);
+    while (
+        !__atomic_compare_exchange_n(&kept, &rt->kept, rt, 1, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+        ;
+    return 1;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The workers of a runtime and the threads that turn them. Worker 0 is turned by the control role;
- * each other one by a thread of its own with all signals blocked. Steps that all workers must have
- * done before any goes on end in a vote: one failure is everybody's.
+ * The workers of a runtime and the threads that turn them. Worker 0 is turned by the control role, which
+ * has a thread of its own inside nave_runtime_run (run.h); each other one by a thread that is made here.
+ * All of these block all signals. Steps that all workers must have done before any goes on end in a vote:
+ * one failure is everybody's.
  */
 #ifndef NV_THREADS_H
 #define NV_THREADS_H
@@ -34,7 +35,8 @@ struct nv_thread {
     nave_nsec cancel_ns; /* worker 0: when tasks are asked to end */
     uint32_t has_told;   /* worker 0, that nothing is left      */
     /* any thread */
-    uint32_t is_idle; /* atomic: draining, and nothing is held */
+    uint32_t is_idle;   /* atomic: draining, and nothing is held       */
+    int32_t is_leaving; /* under the lock: it has come back to go down */
 };
 
 struct nv_threads {
@@ -52,6 +54,7 @@ struct nv_threads {
     nave_err worst;        /* the first failure of this round */
     nave_err agreed;       /* of the last round               */
     uint32_t left;         /* times that workers came to meet     */
+    int32_t is_abandoned;  /* some never come: nobody goes down   */
     uint32_t has_canceled; /* worker 0's: tasks were asked to end */
     /* any thread */
     uint32_t stops;          /* atomic: calls of nave_runtime_stop        */
@@ -66,8 +69,14 @@ nave_err nv_threads_create(struct nave_runtime *rt);
  * A failure is undone on all of them. Errors: any, reported. */
 nave_err nv_threads_up(struct nave_runtime *rt);
 
-/* One turn of worker 0, with what a drain needs. 1: the drain is over, call nv_threads_down. */
-int32_t nv_threads_turn(struct nave_runtime *rt, nave_nsec max_wait_ns);
+enum nv_threads_next {
+    NV_THREADS_GO_ON = 0,
+    NV_THREADS_OVER,     /* the drain is over: call nv_threads_down               */
+    NV_THREADS_GIVEN_UP, /* this worker came back too late: end, and touch nothing */
+};
+
+/* One turn of worker 0, with what a drain needs. */
+enum nv_threads_next nv_threads_turn(struct nave_runtime *rt, nave_nsec max_wait_ns);
 
 /* 1: nv_group_is_here() of its workers; 0 when there are none. Thread: [any]. */
 int32_t nv_threads_is_here(const struct nave_runtime *rt);
@@ -80,11 +89,21 @@ nave_nsec nv_threads_step(struct nave_runtime *rt, uint32_t index);
 int32_t nv_threads_look(struct nave_runtime *rt);
 
 /* End every worker: what is left is cut off and reported, worker_stop is called, threads are joined.
- * The workers stay, refusing posts. Errors: NAVE_ESTRAGGLERS. */
+ * The workers stay, refusing posts. Errors: NAVE_ESTRAGGLERS, also when nv_threads_abandon came between:
+ * nothing was dropped, stopped or joined then. */
 nave_err nv_threads_down(struct nave_runtime *rt);
 
 /* Begin a drain; the second time: end at once. Thread: [any]; safe in a signal handler. */
 void nv_threads_stop(struct nave_runtime *rt);
+
+/* Ask every worker to leave its loop. Thread: [any]. */
+void nv_threads_end(struct nave_runtime *rt);
+
+/* Give up the workers that are not on their way out, and with them everything: who comes later, or waits
+ * for them, goes without touching anything. Returns how many there are; 0: nothing was done, all come.
+ * Thread: not a worker's. State: nv_threads_end was called. */
+uint32_t nv_threads_abandon(struct nave_runtime *rt);
+int32_t nv_threads_is_abandoned(struct nave_runtime *rt);
 
 /* Free the workers. State: down, or never up. */
 void nv_threads_destroy(struct nave_runtime *rt);

@@ -73,7 +73,7 @@ static int32_t is_excused(const struct nv_worker *w, nave_nsec passed, nave_nsec
 }
 
 /* Handles of plugins and names of tasks live as long as the runtime is started. */
-static void name(const struct nv_stats *s, char *out, size_t size)
+void nv_watchdog_name(const struct nv_stats *s, char *out, size_t size)
 {
     const struct nv_worker_handle *h = __atomic_load_n(&s->owner, __ATOMIC_RELAXED);
     const char *what = __atomic_load_n(&s->what, __ATOMIC_RELAXED);
@@ -93,7 +93,7 @@ static void tell_stall(struct nv_watchdog *d, uint32_t i, nave_nsec now)
     if (is_excused(w, passed, cpu))
         return;
     watch->is_told = 1;
-    name(&w->stats, watch->what, sizeof(watch->what));
+    nv_watchdog_name(&w->stats, watch->what, sizeof(watch->what));
     nv_stat_add(&w->stats.stalls, 1); /* the watchdog alone writes it */
     nv_report_log(&d->rt->report, NAVE_LOG_WARN, NULL,
                   "worker %u has been in %s for %lld ms, %lld of them computing; nothing else runs "

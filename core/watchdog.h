@@ -17,6 +17,7 @@
 #include <nave/error.h>
 
 struct nave_runtime;
+struct nv_stats;
 struct nv_watch; /* of one worker */
 
 struct nv_watchdog {
@@ -53,5 +54,8 @@ void nv_watchdog_wake(struct nv_watchdog *d);
 
 /* Look at the workers as at time `now_ns`. 1: look again after half the limit; 0: all of them wait. */
 int32_t nv_watchdog_look(struct nv_watchdog *d, nave_nsec now_ns);
+
+/* What a worker with the numbers `s` is in, as a text of `size` at most. Thread: [any]. */
+void nv_watchdog_name(const struct nv_stats *s, char *out, size_t size);
 
 #endif

@@ -47,6 +47,7 @@ struct nv_worker {
     uint32_t lifo_left; /* polls in a row out of lifo that are left */
     uint32_t budget;    /* of the next poll */
     uint32_t run_polls; /* of the last run */
+    uint32_t run_most;  /* atomic: polls of this run, at most */
     nave_nsec run_since_ns;
     nave_nsec poll_ns; /* what a poll costs, on average */
     uint64_t random;   /* whom it steals from first; what its handles begin with; never 0 */

@@ -199,6 +199,12 @@ check_PROGRAMS += %D%/test_beat
 %C%_test_beat_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
 %C%_test_beat_LDADD    = core/libnavecore.la $(CUNIT_LIBS) -lpthread
 
+# What does not return.
+check_PROGRAMS += %D%/test_stuck
+%C%_test_stuck_SOURCES  = %D%/test_stuck.c
+%C%_test_stuck_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_stuck_LDADD    = core/libnavecore.la $(CUNIT_LIBS) -lpthread
+
 # A part of the program among files.
 check_PROGRAMS += %D%/test_parts
 %C%_test_parts_SOURCES  = %D%/test_parts.c %D%/plugins/office.h

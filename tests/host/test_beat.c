@@ -17,6 +17,8 @@
 static struct nave_runtime *rt;
 static struct nave_timer hang_timer, tick_timer;
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t opened = PTHREAD_COND_INITIALIZER;
+static uint32_t is_open; /* under the gate's lock */
 static uint32_t beats, beats_until, beats_while_hanging, ticks;
 static uint32_t must_hang; /* atomic: worker 1 is to hang, or hangs */
 static uint32_t is_inside; /* atomic: it hangs                      */
@@ -30,6 +32,8 @@ static void hang(struct nave_timer *t, void *arg)
     if (__atomic_load_n(&must_hang, __ATOMIC_ACQUIRE)) {
         __atomic_store_n(&is_inside, 1, __ATOMIC_RELEASE);
         pthread_mutex_lock(&gate);
+        while (!is_open)
+            pthread_cond_wait(&opened, &gate);
         pthread_mutex_unlock(&gate);
         __atomic_store_n(&must_hang, 0, __ATOMIC_RELEASE);
         return;
@@ -44,6 +48,9 @@ static void tick(struct nave_timer *t, void *arg)
 
     if (__atomic_load_n(&is_inside, __ATOMIC_ACQUIRE) && ++ticks == TICKS_OF_SILENCE) {
         beats_until = beats + 3; /* and then it beats again */
+        pthread_mutex_lock(&gate);
+        is_open = 1;
+        pthread_cond_signal(&opened);
         pthread_mutex_unlock(&gate);
         return;
     }
@@ -143,7 +150,6 @@ static void one_worker_that_hangs_is_enough_for_silence(void)
 {
     must_hang = 1;
     beats_until = UINT32_MAX;
-    pthread_mutex_lock(&gate);
     run_with(2, NAVE_MSEC);
     CU_ASSERT_EQUAL(ticks, TICKS_OF_SILENCE);
     /* Of 20 turns one beat at most, whose answer came before the worker hung; and a few before it hung,

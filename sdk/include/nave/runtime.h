@@ -148,13 +148,18 @@ NAVE_EXPORT NAVE_NODISCARD nave_err nave_runtime_set(struct nave_runtime *rt, co
  * Errors: any; everything is undone in reverse and reported; the runtime may only be destroyed. */
 NAVE_EXPORT NAVE_NODISCARD nave_err nave_runtime_start(struct nave_runtime *rt);
 
-/* Run until stopped: the calling thread is worker 0. Drains, stops and returns. Thread: [control].
+/* Run until stopped: drains, stops and returns. All workers have threads of their own, which have the
+ * control role meanwhile; the calling thread waits. So it returns even when a task or a callback never
+ * does: workers that have not come back a second after the deadline are given up. They are
+ * reported with what they are in; nothing is dropped, stopped or freed then, by nave_runtime_destroy neither,
+ * since what runs may use it; should it return, its thread ends. Thread: [control]; not a worker.
  * Errors: NAVE_OK all was finished; NAVE_ESTRAGGLERS work was cut off at the deadline (reported by
- * plugin and kind); what nave_runtime_start returned. */
+ * plugin and kind), or given up; NAVE_ELIMIT no thread or pipe; what nave_runtime_start returned. */
 NAVE_EXPORT NAVE_NODISCARD nave_err nave_runtime_run(struct nave_runtime *rt);
 
 /* Run one turn of a runtime with one worker, for a host that owns the loop: handle what is ready,
- * waiting at most `max_wait_ns` for it (0: do not wait). Thread: [control]. State: one worker.
+ * waiting at most `max_wait_ns` for it (0: do not wait). What a task or a callback runs for ever keeps
+ * the caller, who is worker 0 here. Thread: [control]. State: one worker.
  * Errors: NAVE_OK; NAVE_ECLOSED it has stopped and drained; NAVE_ESTRAGGLERS; NAVE_ESTATE more than
  * one worker; what nave_runtime_start returned. */
 NAVE_EXPORT NAVE_NODISCARD nave_err nave_runtime_turn(struct nave_runtime *rt,
