@@ -16,6 +16,7 @@
 #include <nave/task.h>
 
 #include "conf.h"
+#include "group.h"
 #include "log.h"
 #include "runtime.h"
 #include "task.h"
@@ -500,6 +501,20 @@ void nv_check_blocking(struct nv_check *c, const struct nv_check_rule *rule, con
     c->who = h->ends[0].plugin;
     if (nv_check_here(c->rt) == NO_WORKER)
         nv_check_breach(c, ADVICE_WORKER, "this thread is no worker's");
+}
+
+void nv_check_of_group(struct nv_check *c, const struct nv_check_rule *rule,
+                       const struct nv_worker *w, const void *caller)
+{
+    begin(c, rule, caller);
+    c->worker = w;
+    if (!w || nv_check_dropping)
+        return;
+    if (rule->thread == NV_THREAD_WORKER && !w->group->world && !nv_group_is_here(w->group))
+        nv_check_breach(c, ADVICE_WORKER, "this thread is no worker's");
+    if (rule->thread == NV_THREAD_BLOCKING && nv_group_is_here(w->group))
+        nv_check_breach(c, "await it in a task, or wait on a thread of your own",
+                        "it may block, and this is a worker");
 }
 
 void nv_check_conf(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,

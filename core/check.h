@@ -12,12 +12,17 @@
 #include <nave/iface.h>
 
 struct nave_barrier_iface;
+struct nave_exec_iface;
+struct nave_future;
+struct nave_future_iface;
+struct nave_join_iface;
 struct nave_locks_iface;
 struct nave_mutex_iface;
 struct nave_notify_iface;
 struct nave_once_iface;
 struct nave_runtime;
 struct nave_rwlock_iface;
+struct nave_scope_iface;
 struct nave_semaphore_iface;
 struct nave_waker_iface;
 struct nv_check_set;
@@ -81,6 +86,15 @@ void nv_check_sim(struct nv_check *c, const struct nv_check_rule *rule, const vo
                   const void *caller);
 void nv_check_blocking(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
                        const void *caller);
+void nv_check_exec(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
+                   const void *caller);
+void nv_check_join(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
+                   const void *caller);
+void nv_check_scope(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
+                    const void *caller);
+/* For those: of an object that every worker of the group of `w` may use. NULL: nobody knows whose it is. */
+void nv_check_of_group(struct nv_check *c, const struct nv_check_rule *rule,
+                       const struct nv_worker *w, const void *caller);
 void nv_check_conf(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
                    const void *caller);
 void nv_check_worker(struct nv_check *c, const struct nv_check_rule *rule, const void *handle,
@@ -121,6 +135,10 @@ void *nv_guard_set(void *block, size_t size, const void *owner);
 int32_t nv_guard_is_of(const void *ptr, const void *owner);
 void *nv_guard_clear(const struct nv_check *c, void *ptr, size_t size);
 
+/* `f` is handed over to be run, which is done once. And whether the table of one is whole. */
+void nv_check_spawned(const struct nv_check *c, struct nave_future *f);
+void nv_check_future_table(const struct nv_check *c, const struct nave_future_iface *api);
+
 /* The number of a task, for who holds a mutex; never 0. Thread: [any]. */
 #define NV_CHECK_ANY_TASK UINT64_MAX /* which one is not known */
 /* Inside the drops of so many futures, by any worker of this thread. */
@@ -151,7 +169,10 @@ void nv_check_last_words(void *rt, const char *text);
 extern const struct nave_iface *const nv_check_tables[];
 extern const struct nave_admin_iface nv_admin_checked_table;
 extern const struct nave_blocking_iface nv_blocking_checked_table;
+extern const struct nave_exec_iface nv_exec_checked_table;
 extern const struct nave_host_iface nv_host_checked_table;
+extern const struct nave_join_iface nv_join_checked_table;
+extern const struct nave_scope_iface nv_scope_checked_table;
 extern const struct nave_conf_iface nv_conf_checked_table;
 extern const struct nave_worker_iface nv_worker_checked_table;
 extern const struct nave_worker_iface nv_worker_over_table; /* of an io that was closed */

@@ -7,10 +7,13 @@
 #define NV_CHECK_RULES_H
 
 #include <nave/blocking.h>
+#include <nave/exec.h>
 #include <nave/host.h>
 #include <nave/http.h>
 #include <nave/notify.h>
+#include <nave/join.h>
 #include <nave/role.h>
+#include <nave/scope.h>
 #include <nave/stream.h>
 #include <nave/task.h>
 #include <nave/worker.h>
@@ -108,7 +111,24 @@ void nv_before_worker_spawn(const struct nv_check *c, struct nave_worker *w,
                             struct nave_future *f_take);
 void nv_before_worker_spawn_local(const struct nv_check *c, struct nave_worker *w,
                                   struct nave_future *f_take);
+void nv_before_worker_spawn_join(const struct nv_check *c, struct nave_worker *w,
+                                 struct nave_future *f_take, uint32_t flags,
+                                 struct nave_join *out_join);
 void nv_before_worker_release(const struct nv_check *c, struct nave_worker *w, const char *what);
+
+/* --- exec, join, scope: tasks_checked.c ------------------------------------------------------- */
+
+void nv_before_exec_spawn(const struct nv_check *c, struct nave_exec *e,
+                          const struct nave_future_iface *api, size_t frame_size,
+                          nave_frame_fn *init, void *arg, struct nave_join *out_join);
+void nv_before_join_start(const struct nv_check *c, struct nave_join *j, struct nave_op *op);
+void nv_before_join_drop(const struct nv_check *c, struct nave_join *j);
+void nv_before_scope_spawn(const struct nv_check *c, struct nave_scope *s, struct nave_worker *w,
+                           struct nave_future *f_take, uint32_t flags, struct nave_join *out_join);
+void nv_before_scope_wait(const struct nv_check *c, struct nave_scope *s, struct nave_op *op);
+void nv_before_scope_deadline(const struct nv_check *c, struct nave_scope *s, struct nave_worker *w,
+                              void *task, nave_nsec deadline_ns);
+void nv_before_scope_drop(const struct nv_check *c, struct nave_scope *s);
 
 /* --- locks: locks_checked.c ------------------------------------------------------------------ */
 

@@ -31,9 +31,12 @@
 #include "blocking.h"
 #include "check_rules.h"
 #include "conf.h"
+#include "exec.h"
 #include "locks.h"
 #include "plugin_host.h"
 #include "registry.h"
+#include "scope.h"
+#include "task.h"
 #include "worker_state.h"
 #include "world.h"
 
@@ -558,12 +561,13 @@ static const struct nv_check_rule exec_spawn_rule = {
 static nave_err exec_spawn(struct nave_exec *e, const struct nave_future_iface *api, size_t
     frame_size, nave_frame_fn *init, void *arg, struct nave_join *out_join)
 {
+    const struct nave_exec_iface *raw = &nv_exec_table;
     struct nv_check check;
-    const struct nave_exec_iface *raw =
-        nv_check_shadow(&check, &exec_spawn_rule, e, NV_CHECK_CALLER);
 
+    nv_check_exec(&check, &exec_spawn_rule, e, NV_CHECK_CALLER);
     if (!api)
         nv_check_null(&check, "api");
+    nv_before_exec_spawn(&check, e, api, frame_size, init, arg, out_join);
     return raw->spawn(e, api, frame_size, init, arg, out_join);
 }
 
@@ -572,14 +576,14 @@ static const struct nv_check_rule exec_may_wait_rule = {
 
 static nave_err exec_may_wait(const struct nave_exec *e)
 {
+    const struct nave_exec_iface *raw = &nv_exec_table;
     struct nv_check check;
-    const struct nave_exec_iface *raw =
-        nv_check_shadow(&check, &exec_may_wait_rule, e, NV_CHECK_CALLER);
 
+    nv_check_exec(&check, &exec_may_wait_rule, e, NV_CHECK_CALLER);
     return raw->may_wait(e);
 }
 
-static const struct nave_exec_iface exec_checked = {
+const struct nave_exec_iface nv_exec_checked_table = {
     .hdr = NAVE_IFACE(struct nave_exec_iface, NAVE_EXEC_ID, 0, NAVE_IFACE_DRAFT),
     .spawn = exec_spawn,
     .may_wait = exec_may_wait,
@@ -1148,12 +1152,13 @@ static const struct nv_check_rule join_start_rule = {
 
 static nave_err join_start(struct nave_join *j, struct nave_op *op)
 {
+    const struct nave_join_iface *raw = &nv_join_table;
     struct nv_check check;
-    const struct nave_join_iface *raw =
-        nv_check_shadow(&check, &join_start_rule, j, NV_CHECK_CALLER);
 
+    nv_check_join(&check, &join_start_rule, j, NV_CHECK_CALLER);
     if (!op)
         nv_check_null(&check, "op");
+    nv_before_join_start(&check, j, op);
     return raw->start(j, op);
 }
 
@@ -1162,10 +1167,10 @@ static const struct nv_check_rule join_result_rule = {
 
 static nave_err join_result(const struct nave_join *j, nave_err *out_result)
 {
+    const struct nave_join_iface *raw = &nv_join_table;
     struct nv_check check;
-    const struct nave_join_iface *raw =
-        nv_check_shadow(&check, &join_result_rule, j, NV_CHECK_CALLER);
 
+    nv_check_join(&check, &join_result_rule, j, NV_CHECK_CALLER);
     if (!out_result)
         nv_check_null(&check, "out_result");
     return raw->result(j, out_result);
@@ -1176,10 +1181,10 @@ static const struct nv_check_rule join_frame_rule = {
 
 static void *join_frame(const struct nave_join *j)
 {
+    const struct nave_join_iface *raw = &nv_join_table;
     struct nv_check check;
-    const struct nave_join_iface *raw =
-        nv_check_shadow(&check, &join_frame_rule, j, NV_CHECK_CALLER);
 
+    nv_check_join(&check, &join_frame_rule, j, NV_CHECK_CALLER);
     return raw->frame(j);
 }
 
@@ -1188,10 +1193,10 @@ static const struct nv_check_rule join_abort_rule = {
 
 static nave_err join_abort(const struct nave_join *j)
 {
+    const struct nave_join_iface *raw = &nv_join_table;
     struct nv_check check;
-    const struct nave_join_iface *raw =
-        nv_check_shadow(&check, &join_abort_rule, j, NV_CHECK_CALLER);
 
+    nv_check_join(&check, &join_abort_rule, j, NV_CHECK_CALLER);
     return raw->abort(j);
 }
 
@@ -1200,10 +1205,10 @@ static const struct nv_check_rule join_wait_rule = {
 
 static nave_err join_wait(struct nave_join *j, nave_nsec timeout_ns)
 {
+    const struct nave_join_iface *raw = &nv_join_table;
     struct nv_check check;
-    const struct nave_join_iface *raw =
-        nv_check_shadow(&check, &join_wait_rule, j, NV_CHECK_CALLER);
 
+    nv_check_join(&check, &join_wait_rule, j, NV_CHECK_CALLER);
     return raw->wait(j, timeout_ns);
 }
 
@@ -1212,14 +1217,15 @@ static const struct nv_check_rule join_drop_rule = {
 
 static void join_drop(struct nave_join *j)
 {
+    const struct nave_join_iface *raw = &nv_join_table;
     struct nv_check check;
-    const struct nave_join_iface *raw =
-        nv_check_shadow(&check, &join_drop_rule, j, NV_CHECK_CALLER);
 
+    nv_check_join(&check, &join_drop_rule, j, NV_CHECK_CALLER);
+    nv_before_join_drop(&check, j);
     raw->drop(j);
 }
 
-static const struct nave_join_iface join_checked = {
+const struct nave_join_iface nv_join_checked_table = {
     .hdr = NAVE_IFACE(struct nave_join_iface, NAVE_JOIN_ID, 0, NAVE_IFACE_DRAFT),
     .start = join_start,
     .result = join_result,
@@ -2361,14 +2367,15 @@ static const struct nv_check_rule scope_spawn_rule = {
 static nave_err scope_spawn(struct nave_scope *s, struct nave_worker *w, struct nave_future
     *f_take, uint32_t flags, struct nave_join *out_join)
 {
+    const struct nave_scope_iface *raw = &nv_scope_table;
     struct nv_check check;
-    const struct nave_scope_iface *raw =
-        nv_check_shadow(&check, &scope_spawn_rule, s, NV_CHECK_CALLER);
 
+    nv_check_scope(&check, &scope_spawn_rule, s, NV_CHECK_CALLER);
     if (!w)
         nv_check_null(&check, "w");
     if (!f_take)
         nv_check_null(&check, "f_take");
+    nv_before_scope_spawn(&check, s, w, f_take, flags, out_join);
     return raw->spawn(s, w, f_take, flags, out_join);
 }
 
@@ -2377,12 +2384,13 @@ static const struct nv_check_rule scope_wait_rule = {
 
 static nave_err scope_wait(struct nave_scope *s, struct nave_op *op)
 {
+    const struct nave_scope_iface *raw = &nv_scope_table;
     struct nv_check check;
-    const struct nave_scope_iface *raw =
-        nv_check_shadow(&check, &scope_wait_rule, s, NV_CHECK_CALLER);
 
+    nv_check_scope(&check, &scope_wait_rule, s, NV_CHECK_CALLER);
     if (!op)
         nv_check_null(&check, "op");
+    nv_before_scope_wait(&check, s, op);
     return raw->wait(s, op);
 }
 
@@ -2391,10 +2399,10 @@ static const struct nv_check_rule scope_cancel_rule = {
 
 static void scope_cancel(struct nave_scope *s)
 {
+    const struct nave_scope_iface *raw = &nv_scope_table;
     struct nv_check check;
-    const struct nave_scope_iface *raw =
-        nv_check_shadow(&check, &scope_cancel_rule, s, NV_CHECK_CALLER);
 
+    nv_check_scope(&check, &scope_cancel_rule, s, NV_CHECK_CALLER);
     raw->cancel(s);
 }
 
@@ -2404,12 +2412,13 @@ static const struct nv_check_rule scope_deadline_rule = {
 static void scope_deadline(struct nave_scope *s, struct nave_worker *w, void *task, nave_nsec
     deadline_ns)
 {
+    const struct nave_scope_iface *raw = &nv_scope_table;
     struct nv_check check;
-    const struct nave_scope_iface *raw =
-        nv_check_shadow(&check, &scope_deadline_rule, s, NV_CHECK_CALLER);
 
+    nv_check_scope(&check, &scope_deadline_rule, s, NV_CHECK_CALLER);
     if (!w)
         nv_check_null(&check, "w");
+    nv_before_scope_deadline(&check, s, w, task, deadline_ns);
     raw->deadline(s, w, task, deadline_ns);
 }
 
@@ -2418,14 +2427,15 @@ static const struct nv_check_rule scope_drop_rule = {
 
 static void scope_drop(struct nave_scope *s)
 {
+    const struct nave_scope_iface *raw = &nv_scope_table;
     struct nv_check check;
-    const struct nave_scope_iface *raw =
-        nv_check_shadow(&check, &scope_drop_rule, s, NV_CHECK_CALLER);
 
+    nv_check_scope(&check, &scope_drop_rule, s, NV_CHECK_CALLER);
+    nv_before_scope_drop(&check, s);
     raw->drop(s);
 }
 
-static const struct nave_scope_iface scope_checked = {
+const struct nave_scope_iface nv_scope_checked_table = {
     .hdr = NAVE_IFACE(struct nave_scope_iface, NAVE_SCOPE_ID, 0, NAVE_IFACE_DRAFT),
     .spawn = scope_spawn,
     .wait = scope_wait,
@@ -3340,6 +3350,7 @@ static nave_task_id worker_spawn_join(struct nave_worker *w, struct nave_future 
         nv_check_null(&check, "f_take");
     if (!out_join)
         nv_check_null(&check, "out_join");
+    nv_before_worker_spawn_join(&check, w, f_take, flags, out_join);
     return raw->spawn_join(w, f_take, flags, out_join);
 }
 
@@ -3427,11 +3438,9 @@ const struct nave_iface *const nv_check_tables[] = {
     &broadcast_checked.hdr,
     &broadcast_rx_checked.hdr,
     &channels_checked.hdr,
-    &exec_checked.hdr,
     &http_checked.hdr,
     &http_reply_checked.hdr,
     &http_handler_checked.hdr,
-    &join_checked.hdr,
     &mpsc_checked.hdr,
     &mpsc_rx_checked.hdr,
     &oneshot_checked.hdr,
@@ -3439,7 +3448,6 @@ const struct nave_iface *const nv_check_tables[] = {
     &protocol_checked.hdr,
     &transport_checked.hdr,
     &listener_checked.hdr,
-    &scope_checked.hdr,
     &stream_checked.hdr,
     &future_checked.hdr,
     &watch_checked.hdr,

@@ -4,6 +4,7 @@
  */
 #include "exec.h"
 
+#include "check.h"
 #include "group.h"
 #include "task.h"
 #include "worker_state.h"
@@ -24,7 +25,7 @@ static nave_err exec_may_wait(const struct nave_exec *pub)
     return nv_group_is_here(e->handles[0]->worker->group) ? NAVE_EDEADLOCK : NAVE_OK;
 }
 
-static const struct nave_exec_iface table = {
+const struct nave_exec_iface nv_exec_table = {
     .hdr = NAVE_IFACE(struct nave_exec_iface, NAVE_EXEC_ID, 0, NAVE_IFACE_DRAFT),
     .spawn = exec_spawn,
     .may_wait = exec_may_wait,
@@ -32,6 +33,6 @@ static const struct nave_exec_iface table = {
 
 void nv_exec_init(struct nv_exec *e, struct nv_worker_handle *const *handles)
 {
-    e->pub.api = &table;
+    e->pub.api = handles[0]->worker->is_checked ? &nv_exec_checked_table : &nv_exec_table;
     e->handles = handles;
 }

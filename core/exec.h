@@ -14,6 +14,9 @@ struct nv_exec {
     struct nv_worker_handle *const *handles; /* whose tasks they are, one a worker */
 };
 
+/* "nave.exec/1" */
+extern const struct nave_exec_iface nv_exec_table;
+
 /* Ready it. Thread: [control]. */
 void nv_exec_init(struct nv_exec *e, struct nv_worker_handle *const *handles);
 

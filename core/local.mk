@@ -66,6 +66,7 @@ noinst_LTLIBRARIES += %D%/libnavecore.la
 	%D%/worker.c \
 	%D%/worker.h \
 	%D%/worker_api.c \
+	%D%/tasks_checked.c \
 	%D%/worker_checked.c \
 	%D%/worker_state.h \
 	# end

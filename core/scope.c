@@ -17,6 +17,7 @@
 #include <sched.h>
 #include <string.h>
 
+#include "check.h"
 #include "sync_wait.h"
 #include "task.h"
 #include "worker_state.h"
@@ -31,11 +32,6 @@ struct batch {
         uint64_t id;
     } each[NV_WAKES_MAX];
 };
-
-static struct nv_lock *lock_of(struct nave_scope *s)
-{
-    return (struct nv_lock *)(void *)&s->lock;
-}
 
 static void push(void **list, struct nv_task *t)
 {
@@ -99,7 +95,7 @@ static void cancel_and_leave(struct nave_scope *s, nave_err why)
     struct batch batch;
 
     if (s->flags & NAVE_SCOPE_CANCELED) {
-        nv_lock_leave(lock_of(s));
+        nv_lock_leave(nv_scope_lock(s));
         return;
     }
     set_result(s, why);
@@ -113,17 +109,17 @@ static void cancel_and_leave(struct nave_scope *s, nave_err why)
             push(&s->asked, t);
             batch_add(&batch, t);
         }
-        nv_lock_leave(lock_of(s));
+        nv_lock_leave(nv_scope_lock(s));
         batch_ask(&batch);
         if (batch.count < NV_WAKES_MAX)
             return;
-        nv_lock_take(lock_of(s));
+        nv_lock_take(nv_scope_lock(s));
     }
 }
 
 static void scope_cancel(struct nave_scope *s)
 {
-    nv_lock_take(lock_of(s));
+    nv_lock_take(nv_scope_lock(s));
     cancel_and_leave(s, NAVE_ECANCELED);
 }
 
@@ -146,7 +142,7 @@ static void settle_and_leave(struct nave_scope *s)
             waker.id = op->waker_id;
         }
     }
-    nv_lock_leave(lock_of(s));
+    nv_lock_leave(nv_scope_lock(s));
     if (waker.api)
         waker.api->wake(&waker);
 }
@@ -158,14 +154,14 @@ void nv_scope_child_ended(struct nv_task *t, nave_err result)
 
     if (!s)
         return; /* the parent was quicker */
-    nv_lock_take(lock_of(s));
+    nv_lock_take(nv_scope_lock(s));
     unlink_child(s, t);
     if (result != NAVE_OK) {
         s->failed++;
         set_result(s, result);
         if (!(s->flags & (NAVE_SCOPE_COLLECT | NAVE_SCOPE_CANCELED))) {
             cancel_and_leave(s, result);
-            nv_lock_take(lock_of(s));
+            nv_lock_take(nv_scope_lock(s));
         }
     }
     settle_and_leave(s);
@@ -188,7 +184,7 @@ static void on_deadline(struct nave_timer *timer, void *arg)
 
     (void)timer;
     unpin(s);
-    nv_lock_take(lock_of(s));
+    nv_lock_take(nv_scope_lock(s));
     cancel_and_leave(s, NAVE_ETIMEDOUT);
 }
 
@@ -219,9 +215,9 @@ static nave_err scope_spawn(struct nave_scope *s, struct nave_worker *w, struct 
     struct nv_worker_handle *h = (struct nv_worker_handle *)(void *)w;
     struct nv_task *t = nv_task_of(f_take);
 
-    nv_lock_take(lock_of(s));
+    nv_lock_take(nv_scope_lock(s));
     if (NAVE_UNLIKELY(s->flags & NAVE_SCOPE_CANCELED)) {
-        nv_lock_leave(lock_of(s));
+        nv_lock_leave(nv_scope_lock(s));
         nv_task_drop_unspawned(h, f_take);
         return NAVE_ECANCELED;
     }
@@ -229,7 +225,7 @@ static nave_err scope_spawn(struct nave_scope *s, struct nave_worker *w, struct 
     push(&s->children, t);
     count_running(s, 1);
     (void)nv_task_spawn(h, f_take, (flags & NAVE_SPAWN_LOCAL) != 0, out_join);
-    nv_lock_leave(lock_of(s));
+    nv_lock_leave(nv_scope_lock(s));
     return NAVE_OK;
 }
 
@@ -240,13 +236,13 @@ static int32_t has_ended(struct nave_scope *s, struct nave_op *op)
 {
     int32_t is_over;
 
-    nv_lock_take(lock_of(s));
+    nv_lock_take(nv_scope_lock(s));
     is_over = s->running == 0;
     if (!is_over)
         s->op = op;
     else if (s->op == op)
         s->op = NULL;
-    nv_lock_leave(lock_of(s));
+    nv_lock_leave(nv_scope_lock(s));
     if (is_over)
         stop_deadline(s);
     return is_over;
@@ -256,10 +252,10 @@ static void wait_drop(struct nave_op *op)
 {
     struct nave_scope *s = op->impl;
 
-    nv_lock_take(lock_of(s));
+    nv_lock_take(nv_scope_lock(s));
     if (s->op == op)
         s->op = NULL;
-    nv_lock_leave(lock_of(s));
+    nv_lock_leave(nv_scope_lock(s));
     nave_op_recall(op);
 }
 
@@ -283,9 +279,9 @@ static nave_err scope_wait(struct nave_scope *s, struct nave_op *op)
 
     if (nv_wait_is_busy(op))
         return NAVE_EBUSY;
-    nv_lock_take(lock_of(s));
+    nv_lock_take(nv_scope_lock(s));
     is_busy = s->op != NULL;
-    nv_lock_leave(lock_of(s));
+    nv_lock_leave(nv_scope_lock(s));
     if (is_busy)
         return NAVE_EBUSY;
     /* Before: it may be woken before this returns. */
@@ -325,12 +321,12 @@ static void scope_drop(struct nave_scope *s)
     stop_deadline(s);
     do {
         batch.count = 0;
-        nv_lock_take(lock_of(s));
+        nv_lock_take(nv_scope_lock(s));
         __atomic_store_n(&s->flags, s->flags | NAVE_SCOPE_CANCELED, __ATOMIC_RELEASE);
         detach(s, s->children, &batch);
         detach(s, s->asked, &batch);
         left = s->running;
-        nv_lock_leave(lock_of(s));
+        nv_lock_leave(nv_scope_lock(s));
         batch_ask(&batch);
         if (left && batch.count == 0)
             sched_yield(); /* others are a few instructions from the lock */
@@ -346,9 +342,13 @@ const struct nave_scope_iface nv_scope_table = {
     .drop = scope_drop,
 };
 
-void nv_scope_init(struct nave_scope *s, uint32_t policy)
+void nv_scope_init(struct nave_scope *s, const struct nv_worker *w, uint32_t policy)
 {
     memset(s, 0, sizeof(*s));
     s->api = &nv_scope_table;
+    if (NAVE_UNLIKELY(w->is_checked)) {
+        s->api = &nv_scope_checked_table;
+        s->reserved[NV_SCOPE_WORKER] = (uintptr_t)w;
+    }
     s->flags = policy & NAVE_SCOPE_COLLECT;
 }

@@ -133,14 +133,15 @@ void nv_task_drop_unspawned(struct nv_worker_handle *h, struct nave_future *f)
     nv_task_free(h->worker, t);
 }
 
-/* The word and the counts of a task that is spawned by `w`, or from outside (NULL). */
-static nave_task_id task_begin(struct nv_task *t, struct nave_join *out_join)
+/* The word of a task that is spawned by `w`, or from outside (by any), and its handle. */
+static nave_task_id task_begin(const struct nv_worker *w, struct nv_task *t,
+                               struct nave_join *out_join)
 {
     uint64_t id = generation(t->word) << 32;
 
     t->flags &= (uint8_t)~NV_TASK_UNSPAWNED;
     if (out_join) {
-        out_join->api = &nv_join_table;
+        out_join->api = w->join_api;
         out_join->task = t;
         out_join->id = id;
         out_join->reserved = 0;
@@ -161,7 +162,7 @@ nave_task_id nv_task_spawn(struct nv_worker_handle *h, struct nave_future *f, in
     t->pins = is_local || !h->siblings;
     t->home = (uint16_t)w->index;
     t->born = nv_task_time(w->clock.now_ns);
-    id = task_begin(t, out_join);
+    id = task_begin(w, t, out_join);
     nv_stat_add(&w->stats.spawned, 1);
     nv_sched_push(w, t);
     return id;
@@ -186,7 +187,7 @@ nave_err nv_task_spawn_outside(struct nv_worker_handle *const *handles,
     t->born = nv_task_time(nv_stat_clock(handles[0]->worker));
     if (init)
         init(nave_future_frame(&t->future), arg);
-    (void)task_begin(t, out_join);
+    (void)task_begin(handles[0]->worker, t, out_join);
     __atomic_fetch_add(&g->spawned_outside, 1, __ATOMIC_RELAXED);
     nv_task_schedule(t);
     return NAVE_OK;

@@ -77,6 +77,7 @@ nave_err nv_worker_create(const struct nv_worker_options *options, struct nv_wor
     w->who = options->who;
     w->last_words = options->last_words;
     w->waker_api = w->is_checked ? &nv_waker_checked_table : &nv_waker_table;
+    w->join_api = w->is_checked ? &nv_join_checked_table : &nv_join_table;
     w->io_size = ops->io_size(w->poller);
     w->io_guard = w->is_checked ? 16 : 0;
     w->wall_read_ns = -WALL_EVERY;

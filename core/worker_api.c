@@ -218,8 +218,7 @@ static void api_unpin(struct nave_worker *pub, void *task)
 
 static void api_scope_init(struct nave_worker *pub, struct nave_scope *scope, uint32_t policy)
 {
-    (void)pub;
-    nv_scope_init(scope, policy);
+    nv_scope_init(scope, handle_of(pub)->worker, policy);
 }
 
 static const uint64_t *api_runner(const struct nave_worker *pub)

@@ -94,17 +94,22 @@ void nv_before_worker_io_open(const struct nv_check *c, struct nave_worker *w, i
                         (long long)fd);
 }
 
+void nv_check_future_table(const struct nv_check *c, const struct nave_future_iface *api)
+{
+    if (!api->poll || !api->drop)
+        nv_check_breach(c, "fill every slot", "the future's table has no %s",
+                        api->poll ? "drop" : "poll");
+    if (!api->hdr.id || api->hdr.size < sizeof(api->hdr))
+        nv_check_breach(c, "begin it with NAVE_IFACE()", "the future's table has no head");
+}
+
 nave_err nv_around_worker_future_new(const struct nv_check *c, const struct nave_worker_iface *raw,
                                      struct nave_worker *w, const struct nave_future_iface *api,
                                      size_t frame_size, struct nave_future **out_future)
 {
     const struct nave_iface *checked;
 
-    if (!api->poll || !api->drop)
-        nv_check_breach(c, "fill every slot", "the future's table has no %s",
-                        api->poll ? "drop" : "poll");
-    if (!api->hdr.id || api->hdr.size < sizeof(api->hdr))
-        nv_check_breach(c, "begin it with NAVE_IFACE()", "the future's table has no head");
+    nv_check_future_table(c, api);
     checked = nv_check_future(handle_of(w), &api->hdr);
     if (!checked)
         return NAVE_ENOMEM;
@@ -124,7 +129,7 @@ static void check_unspawned(const struct nv_check *c, const struct nave_future *
                         "the future was spawned before");
 }
 
-static void spawn(const struct nv_check *c, struct nave_future *f)
+void nv_check_spawned(const struct nv_check *c, struct nave_future *f)
 {
     check_unspawned(c, f);
     nv_check_set_life(c, f, NV_LIFE_OWNED);
@@ -143,14 +148,25 @@ void nv_before_worker_spawn(const struct nv_check *c, struct nave_worker *w,
                             struct nave_future *f_take)
 {
     (void)w;
-    spawn(c, f_take);
+    nv_check_spawned(c, f_take);
 }
 
 void nv_before_worker_spawn_local(const struct nv_check *c, struct nave_worker *w,
                                   struct nave_future *f_take)
 {
     (void)w;
-    spawn(c, f_take);
+    nv_check_spawned(c, f_take);
+}
+
+void nv_before_worker_spawn_join(const struct nv_check *c, struct nave_worker *w,
+                                 struct nave_future *f_take, uint32_t flags,
+                                 struct nave_join *out_join)
+{
+    (void)w;
+    (void)out_join;
+    if (flags & ~NAVE_SPAWN_LOCAL)
+        nv_check_breach(c, "give NAVE_SPAWN_* or 0", "flags 0x%x are not known", flags);
+    nv_check_spawned(c, f_take);
 }
 
 void nv_before_worker_release(const struct nv_check *c, struct nave_worker *w, const char *what)

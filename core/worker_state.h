@@ -77,6 +77,7 @@ struct nv_worker {
     const char *(*who)(void *arg, const void *address);
     void (*last_words)(void *arg, const char *text);
     const struct nave_waker_iface *waker_api; /* of the wakers of its tasks        */
+    const struct nave_join_iface *join_api;   /* of handles of its tasks           */
     struct nv_check_set *checks;              /* tables of its futures in checked mode */
     uint64_t polled;                          /* checked mode: number of the task that is polled */
     uint64_t thread_number;                   /* atomic: see thread_state.h          */

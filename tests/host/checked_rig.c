@@ -18,6 +18,7 @@
 
 struct nave_host *host;
 struct nave_conf *conf;
+struct nave_exec *exec;
 
 static breach_fn *breach;
 
@@ -25,7 +26,12 @@ static breach_fn *breach;
 
 static nave_err breach_create(struct nave_host *h, void **out_self)
 {
+    struct nave_handle *service;
+
     host = h;
+    if (h->api->bind(h, NAVE_EXEC_ID, 0, sizeof(*exec->api), &service) != NAVE_OK)
+        return NAVE_ENOTFOUND;
+    exec = (struct nave_exec *)(void *)service;
     make_objects();
     *out_self = &host;
     return NAVE_OK;
@@ -63,7 +69,7 @@ static const struct nave_plugin_ops breach_ops = {
 #define NAVE_PLUGIN_ID          "breach"
 #define NAVE_PLUGIN_VERSION     "1.0.0"
 #define NAVE_PLUGIN_FLAGS       0
-#define NAVE_PLUGIN_NEEDS(NEED) NEED("nave.worker/1", 0, 0)
+#define NAVE_PLUGIN_NEEDS(NEED) NEED("nave.worker/1", 0, 0) NEED("nave.exec/1", 0, 0)
 #define NAVE_PLUGIN_PROVIDES(OFFER)
 #define NAVE_PLUGIN_ROLES(ROLE)
 #define NAVE_PLUGIN_OPTIONS      NAVE_NO_OPTIONS

@@ -7,6 +7,7 @@
 #ifndef CHECKED_RIG_H
 #define CHECKED_RIG_H
 
+#include <nave/exec.h>
 #include <nave/http.h>
 #include <nave/plugin.h>
 #include <nave/worker.h>
@@ -16,6 +17,7 @@ typedef void breach_fn(struct nave_worker *w);
 
 extern struct nave_host *host; /* of the plugin */
 extern struct nave_conf *conf;
+extern struct nave_exec *exec;
 
 /* --- objects, which do nothing (checked_objects.c) --------------------------------------------- */
 

@@ -161,6 +161,7 @@ void nv_sample_timer(struct nave_timer *t)
 const struct nv_poller_ops nv_poller_libevent;
 const struct nave_worker_iface nv_worker_table, nv_worker_checked_table;
 const struct nave_waker_iface nv_waker_table, nv_waker_checked_table;
+const struct nave_join_iface nv_join_table, nv_join_checked_table;
 
 void nv_slab_init(struct nv_slab *slab, uint64_t bytes_max)
 {

@@ -229,6 +229,7 @@ static void begin(void)
     object->word = (uint64_t)1 << 32;
     worker->is_attached = 1;
     worker->waker_api = &nv_waker_table;
+    worker->join_api = &nv_join_table;
     worker->group = group;
     group->count = 1;
     group->workers[0] = worker;
