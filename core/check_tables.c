@@ -2724,6 +2724,18 @@ static nave_err stream_write_file(struct nave_stream *s, const struct nave_bytes
     return raw->write_file(s, pieces, n, file, out_len);
 }
 
+static const struct nv_check_rule stream_wait_rule = {
+    NAVE_STREAM_ID, "wait", NV_THREAD_WORKER, 0};
+
+static nave_err stream_wait(struct nave_stream *s, uint32_t direction, struct nave_op *op)
+{
+    struct nv_check check;
+    const struct nave_stream_iface *raw =
+        nv_check_shadow(&check, &stream_wait_rule, s, NV_CHECK_CALLER);
+
+    return raw->wait(s, direction, op);
+}
+
 static const struct nave_stream_iface stream_checked = {
     .hdr = NAVE_IFACE(struct nave_stream_iface, NAVE_STREAM_ID, 0, NAVE_IFACE_DRAFT),
     .read = stream_read,
@@ -2733,6 +2745,7 @@ static const struct nave_stream_iface stream_checked = {
     .close = stream_close,
     .info = stream_info,
     .write_file = stream_write_file,
+    .wait = stream_wait,
 };
 
 /* --- nave.waker/1 ------------------------------------------------------------------------------ */

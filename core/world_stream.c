@@ -28,6 +28,40 @@ static int32_t is_elsewhere(const struct nv_world_end *e)
     return current != e->node.worker && current != NV_WORLD_NOBODY;
 }
 
+/* The watches of directions that an op waits for, as in plugins/tcp/stream.c. */
+static void op_readable(void *arg)
+{
+    struct nave_op *op = arg;
+
+    end_of(op->impl)->read_fn = NULL;
+    op->result = NAVE_OK;
+    nave_op_wake(op);
+}
+
+static void op_writable(void *arg)
+{
+    struct nave_op *op = arg;
+
+    end_of(op->impl)->write_fn = NULL;
+    op->result = NAVE_OK;
+    nave_op_wake(op);
+}
+
+/* End the waits for these directions with `err`. */
+static void end_waits(struct nv_world_end *e, uint32_t directions, nave_err err)
+{
+    struct nave_op *reader = e->read_arg, *writer = e->write_arg;
+
+    if ((directions & NAVE_STREAM_READ) && e->read_fn == op_readable) {
+        op_readable(reader);
+        reader->result = err;
+    }
+    if ((directions & NAVE_STREAM_WRITE) && e->write_fn == op_writable) {
+        op_writable(writer);
+        writer->result = err;
+    }
+}
+
 static nave_nsec soon(struct nv_world *world)
 {
     return world->now_ns + (nave_nsec)nv_world_random(world, (uint64_t)PAUSE_MAX_NS);
@@ -327,13 +361,10 @@ static nave_err world_write_file(struct nave_stream *pub, const struct nave_byte
 
 /* --- the rest --------------------------------------------------------------------------------- */
 
-static void world_watch(struct nave_stream *pub, uint32_t direction, nave_stream_fn *fn, void *arg)
+static void set_watch(struct nv_world_end *e, uint32_t direction, nave_stream_fn *fn, void *arg)
 {
-    struct nv_world_end *e = end_of(pub);
     uint32_t owed = (direction & (NAVE_STREAM_READ | NAVE_STREAM_WRITE)) << NV_END_OWED_SHIFT;
 
-    if (is_elsewhere(e))
-        return;
     if (direction & NAVE_STREAM_READ) {
         e->read_fn = fn;
         e->read_arg = arg;
@@ -351,6 +382,37 @@ static void world_watch(struct nave_stream *pub, uint32_t direction, nave_stream
         call_soon(e, e->conn->world->now_ns);
     else
         nv_world_end_schedule(e);
+}
+
+static void world_watch(struct nave_stream *pub, uint32_t direction, nave_stream_fn *fn, void *arg)
+{
+    struct nv_world_end *e = end_of(pub);
+
+    if (is_elsewhere(e))
+        return;
+    end_waits(e, direction, NAVE_EBUSY);
+    set_watch(e, direction, fn, arg);
+}
+
+static nave_err world_wait(struct nave_stream *pub, uint32_t direction, struct nave_op *op)
+{
+    struct nv_world_end *e = end_of(pub);
+    nave_stream_fn *waits = direction == NAVE_STREAM_READ ? op_readable : op_writable;
+    nave_stream_fn *now = direction == NAVE_STREAM_READ ? e->read_fn : e->write_fn;
+
+    if (is_elsewhere(e))
+        return NAVE_EAFFINITY;
+    if (direction != NAVE_STREAM_READ && direction != NAVE_STREAM_WRITE)
+        return NAVE_EINVAL;
+    if (!op) {
+        if (now == waits)
+            set_watch(e, direction, NULL, NULL);
+        return NAVE_OK;
+    }
+    if (now)
+        return NAVE_EBUSY;
+    set_watch(e, direction, waits, op);
+    return NAVE_OK;
 }
 
 /* Our direction ends. Without memory for it the connection breaks, as a kernel's would. */
@@ -387,6 +449,7 @@ static void world_close(struct nave_stream *pub, uint32_t close_flags)
 
     if (is_elsewhere(e))
         return;
+    end_waits(e, NAVE_STREAM_READ | NAVE_STREAM_WRITE, NAVE_ECLOSED);
     if ((close_flags & NAVE_CLOSE_LINGER) && !is_reset) {
         e->flags |= NV_END_LINGERS;
         e->linger_ns = world->now_ns + LINGER;
@@ -437,4 +500,5 @@ const struct nave_stream_iface nv_world_stream_table = {
     .close = world_close,
     .info = world_info,
     .write_file = world_write_file,
+    .wait = world_wait,
 };

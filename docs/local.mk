@@ -47,6 +47,7 @@ dist_man_MANS += \
 	%D%/man/man3/nave_sim.3 \
 	%D%/man/man3/nave_sleep.3 \
 	%D%/man/man3/nave_stream.3 \
+	%D%/man/man3/nave_stream_op.3 \
 	%D%/man/man3/nave_timeout.3 \
 	%D%/man/man3/nave_timer.3 \
 	%D%/man/man3/nave_transport.3 \

@@ -36,6 +36,11 @@ TESTS += %D%/async/async %D%/channels/channels %D%/locks/locks %D%/scopes/scopes
 %C%_timers_timers_CPPFLAGS = $(SDK_CPPFLAGS)
 %C%_timers_timers_LDADD    = core/libnave.la
 
+noinst_PROGRAMS += %D%/echo/echo
+%C%_echo_echo_SOURCES  = %D%/echo/echo.c
+%C%_echo_echo_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_echo_echo_LDADD    = core/libnave.la
+
 noinst_PROGRAMS += %D%/blocking/count_lines
 %C%_blocking_count_lines_SOURCES  = %D%/blocking/count_lines.c
 %C%_blocking_count_lines_CPPFLAGS = $(SDK_CPPFLAGS)

@@ -36,6 +36,7 @@ sdk_headers = \
 	%D%/include/nave/oneshot.h \
 	%D%/include/nave/op.h \
 	%D%/include/nave/option.h \
+	%D%/include/nave/pin.h \
 	%D%/include/nave/plugin.h \
 	%D%/include/nave/role.h \
 	%D%/include/nave/runtime.h \
@@ -43,6 +44,7 @@ sdk_headers = \
 	%D%/include/nave/sim.h \
 	%D%/include/nave/sleep.h \
 	%D%/include/nave/stream.h \
+	%D%/include/nave/stream_op.h \
 	%D%/include/nave/task.h \
 	%D%/include/nave/timeout.h \
 	%D%/include/nave/timer.h \

@@ -16,11 +16,14 @@ struct upgraded {
     struct nave_job job;
     nave_stream_fn *read_fn;
     void *read_arg;
+    struct nave_op *reader; /* that waits, with a watch of ours below; or NULL */
+    struct nave_op *writer;
     struct http1_store *in;
     struct http1_store *out;
     struct http1_use use; /* whoever has the stream belongs to the handler */
     uint32_t is_queued;
     uint32_t is_closed;
+    uint32_t has_write_watch; /* of the owner */
 };
 
 static struct upgraded *from_pub(struct nave_stream *s)
@@ -40,6 +43,54 @@ static void drop_store(struct upgraded *u, struct http1_store **s)
     *s = NULL;
 }
 
+/* The end of a wait, with `err`. */
+static void tell_reader(struct upgraded *u, nave_err err)
+{
+    struct nave_op *op = u->reader;
+
+    u->reader = NULL;
+    nave_stream_watch(u->below, NAVE_STREAM_READ, NULL, NULL);
+    op->result = err;
+    nave_op_wake(op);
+}
+
+static void tell_writer(struct upgraded *u, nave_err err)
+{
+    struct nave_op *op = u->writer;
+
+    u->writer = NULL;
+    nave_stream_watch(u->below, NAVE_STREAM_WRITE, NULL, NULL);
+    op->result = err;
+    nave_op_wake(op);
+}
+
+static void on_readable(void *arg)
+{
+    tell_reader(arg, NAVE_OK);
+}
+
+static void on_writable(void *arg)
+{
+    tell_writer(arg, NAVE_OK);
+}
+
+static void end_waits(struct upgraded *u, uint32_t directions, nave_err err)
+{
+    if ((directions & NAVE_STREAM_READ) && u->reader)
+        tell_reader(u, err);
+    if ((directions & NAVE_STREAM_WRITE) && u->writer)
+        tell_writer(u, err);
+}
+
+/* What came behind the head is to be read: no report of the stream below will tell. */
+static void tell_rest(struct upgraded *u)
+{
+    if (!u->in || u->is_queued)
+        return;
+    u->is_queued = 1;
+    nave_worker_defer(u->w, &u->job);
+}
+
 static void run_job(struct nave_job *j)
 {
     struct upgraded *u = NAVE_CONTAINER_OF(j, struct upgraded, job);
@@ -47,6 +98,8 @@ static void run_job(struct nave_job *j)
     u->is_queued = 0;
     if (u->is_closed)
         nave_worker_free(u->w, u, sizeof(*u));
+    else if (u->in && u->reader)
+        tell_reader(u, NAVE_OK);
     else if (u->in && u->read_fn)
         u->read_fn(u->read_arg);
 }
@@ -74,7 +127,8 @@ static nave_err up_read(struct nave_stream *s, const struct nave_span *spans, ui
     if (u->in->at == u->in->end) {
         drop_store(u, &u->in);
         /* The reader may take a short read for "drained": have the stream below tell it again. */
-        nave_stream_watch(u->below, NAVE_STREAM_READ, u->read_fn, u->read_arg);
+        if (!u->reader)
+            nave_stream_watch(u->below, NAVE_STREAM_READ, u->read_fn, u->read_arg);
     }
     if (done == 0)
         return NAVE_EINVAL;
@@ -123,15 +177,40 @@ static void up_watch(struct nave_stream *s, uint32_t direction, nave_stream_fn *
 
     if (is_elsewhere(u))
         return;
+    end_waits(u, direction, NAVE_EBUSY);
     if (direction & NAVE_STREAM_READ) {
         u->read_fn = fn;
         u->read_arg = arg;
-        if (u->in && !u->is_queued) {
-            u->is_queued = 1;
-            nave_worker_defer(u->w, &u->job);
-        }
+        tell_rest(u);
     }
+    if (direction & NAVE_STREAM_WRITE)
+        u->has_write_watch = fn != NULL;
     nave_stream_watch(u->below, direction, fn, arg);
+}
+
+/* The op waits here, since its stream is this one; a watch of ours waits below. */
+static nave_err up_wait(struct nave_stream *s, uint32_t direction, struct nave_op *op)
+{
+    struct upgraded *u = from_pub(s);
+    struct nave_op **place = direction == NAVE_STREAM_READ ? &u->reader : &u->writer;
+
+    if (is_elsewhere(u))
+        return NAVE_EAFFINITY;
+    if (direction != NAVE_STREAM_READ && direction != NAVE_STREAM_WRITE)
+        return NAVE_EINVAL;
+    if (op && (*place || (direction == NAVE_STREAM_READ ? u->read_fn != NULL : u->has_write_watch)))
+        return NAVE_EBUSY;
+    if (!op && !*place)
+        return NAVE_OK;
+    *place = op;
+    nave_stream_watch(u->below, direction,
+                      !op                             ? NULL
+                      : direction == NAVE_STREAM_READ ? on_readable
+                                                      : on_writable,
+                      u);
+    if (op && direction == NAVE_STREAM_READ)
+        tell_rest(u);
+    return NAVE_OK;
 }
 
 static nave_err up_shut(struct nave_stream *s)
@@ -149,6 +228,7 @@ static void up_close(struct nave_stream *s, uint32_t flags)
 
     if (is_elsewhere(u))
         return;
+    end_waits(u, NAVE_STREAM_READ | NAVE_STREAM_WRITE, NAVE_ECLOSED);
     (void)flush_answer(u);
     nave_stream_close(u->below, flags);
     drop_store(u, &u->in);
@@ -177,6 +257,7 @@ const struct nave_stream_iface http1_stream_table = {
     .close = up_close,
     .info = up_info,
     .write_file = up_write_file,
+    .wait = up_wait,
 };
 
 nave_err http1_upgrade(struct nave_http *pub, const struct nave_http_response *r,

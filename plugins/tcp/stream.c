@@ -47,6 +47,40 @@ static void no_watch(void *arg)
     (void)arg;
 }
 
+/* The watches of directions that an op waits for: it is told once, and the direction has none then. */
+static void op_readable(void *arg)
+{
+    struct nave_op *op = arg;
+
+    from_pub(op->impl)->read_fn = no_watch;
+    op->result = NAVE_OK;
+    nave_op_wake(op);
+}
+
+static void op_writable(void *arg)
+{
+    struct nave_op *op = arg;
+
+    from_pub(op->impl)->write_fn = no_watch;
+    op->result = NAVE_OK;
+    nave_op_wake(op);
+}
+
+/* End the waits for these directions with `err`. */
+static void end_waits(struct tcp_stream *s, uint32_t directions, nave_err err)
+{
+    struct nave_op *reader = s->read_arg, *writer = s->write_arg;
+
+    if ((directions & NAVE_STREAM_READ) && s->read_fn == op_readable) {
+        op_readable(reader);
+        reader->result = err;
+    }
+    if ((directions & NAVE_STREAM_WRITE) && s->write_fn == op_writable) {
+        op_writable(writer);
+        writer->result = err;
+    }
+}
+
 static struct nave_worker *worker_of(const struct tcp_stream *s)
 {
     return s->worker->w;
@@ -391,13 +425,10 @@ static nave_err stream_write_file(struct nave_stream *pub, const struct nave_byt
 
 /* --- the rest ----------------------------------------------------------------------------- */
 
-static void stream_watch(struct nave_stream *pub, uint32_t direction, nave_stream_fn *fn, void *arg)
+static void set_watch(struct tcp_stream *s, uint32_t direction, nave_stream_fn *fn, void *arg)
 {
-    struct tcp_stream *s = from_pub(pub);
     uint32_t owed = 0;
 
-    if (is_elsewhere(s))
-        return;
     if (direction & NAVE_STREAM_READ) {
         s->read_fn = fn ? fn : no_watch;
         s->read_arg = arg;
@@ -416,6 +447,37 @@ static void stream_watch(struct nave_stream *pub, uint32_t direction, nave_strea
     /* A fresh stream is told by the first report of the reactor: it comes at once. */
     if ((directions_ready(s) & (owed >> TCP_OWED_SHIFT)) && !(s->flags & TCP_IS_FRESH))
         queue_job(s);
+}
+
+static void stream_watch(struct nave_stream *pub, uint32_t direction, nave_stream_fn *fn, void *arg)
+{
+    struct tcp_stream *s = from_pub(pub);
+
+    if (is_elsewhere(s))
+        return;
+    end_waits(s, direction, NAVE_EBUSY);
+    set_watch(s, direction, fn, arg);
+}
+
+static nave_err stream_wait(struct nave_stream *pub, uint32_t direction, struct nave_op *op)
+{
+    struct tcp_stream *s = from_pub(pub);
+    nave_stream_fn *waits = direction == NAVE_STREAM_READ ? op_readable : op_writable;
+    nave_stream_fn *now = direction == NAVE_STREAM_READ ? s->read_fn : s->write_fn;
+
+    if (is_elsewhere(s))
+        return NAVE_EAFFINITY;
+    if (direction != NAVE_STREAM_READ && direction != NAVE_STREAM_WRITE)
+        return NAVE_EINVAL;
+    if (!op) {
+        if (now == waits)
+            set_watch(s, direction, NULL, NULL);
+        return NAVE_OK;
+    }
+    if (now != no_watch)
+        return NAVE_EBUSY;
+    set_watch(s, direction, waits, op);
+    return NAVE_OK;
 }
 
 static nave_err stream_shut(struct nave_stream *pub)
@@ -452,6 +514,7 @@ static void stream_close(struct nave_stream *pub, uint32_t close_flags)
 
     if (is_elsewhere(s))
         return;
+    end_waits(s, NAVE_STREAM_READ | NAVE_STREAM_WRITE, NAVE_ECLOSED);
     if (close_flags & NAVE_CLOSE_ABORT)
         tcp_socket_reset_on_close(s->fd);
     else if ((close_flags & NAVE_CLOSE_LINGER) && tcp_linger_start(s))
@@ -509,4 +572,5 @@ const struct nave_stream_iface tcp_stream_table = {
     .close = stream_close,
     .info = stream_info,
     .write_file = stream_write_file,
+    .wait = stream_wait,
 };

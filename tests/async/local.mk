@@ -85,5 +85,15 @@ check_PROGRAMS += \
 %C%_test_tasks_portable_LDADD    = $(%C%_libs)
 %C%_test_tasks_portable_LDFLAGS  = $(FAILING_LINK)
 
+check_PROGRAMS += %D%/test_stream_op %D%/test_stream_op_portable
+
+%C%_test_stream_op_SOURCES  = %D%/test_stream_op.c
+%C%_test_stream_op_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_stream_op_LDADD    = tests/support/libsupport.la $(%C%_libs)
+
+%C%_test_stream_op_portable_SOURCES  = %D%/test_stream_op.c
+%C%_test_stream_op_portable_CPPFLAGS = $(%C%_portable) -DNAVE_ASYNC_DEBUG=1
+%C%_test_stream_op_portable_LDADD    = tests/support/libsupport.la $(%C%_libs)
+
 TESTS += %D%/forms %D%/misuse
 dist_check_SCRIPTS += %D%/forms %D%/misuse

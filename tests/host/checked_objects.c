@@ -51,6 +51,7 @@ const struct nave_stream_iface stream_table = {
     .close = stream_close,
     .info = stream_info,
     .write_file = nave_default_stream_write_file,
+    .wait = nave_default_stream_wait,
 };
 
 nave_err answer = NAVE_OK;

@@ -311,6 +311,59 @@ static void an_upgraded_stream_is_refused_to_other_threads(void)
     finish();
 }
 
+static uint32_t up_wakes;
+
+static void up_wake(const struct nave_waker *w)
+{
+    (void)w;
+    up_wakes++;
+}
+
+/* As stream_op.h does. */
+static nave_err wait_for(struct nave_op *op, uint32_t direction)
+{
+    static const struct nave_waker_iface table = {.hdr = NAVE_IFACE(struct nave_waker_iface,
+                                                                    "nave.waker/1", 0, 0),
+                                                  .wake = up_wake};
+
+    nave_op_init(op, &worker.pub, NULL, NULL);
+    op->waker = &table;
+    op->impl = upgraded;
+    op->result = NAVE_EAGAIN;
+    return upgraded->api->wait(upgraded, direction, op);
+}
+
+static void who_waits_for_an_upgraded_stream_is_told_of_what_came_behind_the_head(void)
+{
+    struct nave_op in, out, more;
+    char data[8];
+    size_t n = 0;
+
+    begin(upgrade_it);
+    put("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\nleft");
+    CU_ASSERT_EQUAL_FATAL(last_err, NAVE_OK);
+    CU_ASSERT_EQUAL(wait_for(&in, NAVE_STREAM_READ), NAVE_OK);
+    CU_ASSERT_EQUAL(in.result, NAVE_EAGAIN); /* not inside the call */
+    CU_ASSERT_EQUAL(wait_for(&more, NAVE_STREAM_READ), NAVE_EBUSY);
+    CU_ASSERT_EQUAL(wait_for(&out, NAVE_STREAM_READ | NAVE_STREAM_WRITE), NAVE_EINVAL);
+    fake_worker_run(&worker);
+    CU_ASSERT_EQUAL(in.result, NAVE_OK);
+    CU_ASSERT_EQUAL(up_wakes, 1);
+    CU_ASSERT_EQUAL(nave_stream_read(upgraded, data, sizeof(data), &n), NAVE_OK);
+    CU_ASSERT_EQUAL(n, 4);
+    CU_ASSERT_EQUAL(wait_for(&in, NAVE_STREAM_READ), NAVE_OK);
+    CU_ASSERT_EQUAL(upgraded->api->wait(upgraded, NAVE_STREAM_READ, NULL), NAVE_OK);
+    CU_ASSERT_EQUAL(wait_for(&in, NAVE_STREAM_READ), NAVE_OK); /* there is room again */
+    put("more");
+    CU_ASSERT_EQUAL(in.result, NAVE_OK);
+    CU_ASSERT_EQUAL(wait_for(&out, NAVE_STREAM_WRITE), NAVE_OK);
+    CU_ASSERT_EQUAL(nave_stream_read(upgraded, data, sizeof(data), &n), NAVE_OK);
+    CU_ASSERT_EQUAL(wait_for(&in, NAVE_STREAM_READ), NAVE_OK);
+    nave_stream_close(upgraded, 0);
+    CU_ASSERT_EQUAL(in.result, NAVE_ECLOSED);
+    finish();
+}
+
 static void the_end_of_a_worker_ends_what_was_waited_for(void)
 {
     struct nave_op next, end;
@@ -360,6 +413,7 @@ static CU_TestInfo tests[] = {
     TEST(a_retired_protocol_waits_for_what_is_held),
     TEST(an_upgraded_stream_keeps_handler_and_protocol),
     TEST(an_upgraded_stream_is_refused_to_other_threads),
+    TEST(who_waits_for_an_upgraded_stream_is_told_of_what_came_behind_the_head),
     TEST(the_end_of_a_worker_ends_what_was_waited_for),
     TEST(committed_options_reach_the_worker_by_its_loop),
     CU_TEST_INFO_NULL,

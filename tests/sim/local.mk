@@ -8,6 +8,11 @@ check_PROGRAMS += %D%/test_sim
 %C%_test_sim_LDADD    = plugins/router/librouter.la plugins/http1/libhttp1.la plugins/tcp/libtcp.la \
 	core/libnavecore.la $(CUNIT_LIBS)
 
+check_PROGRAMS += %D%/test_streams
+%C%_test_streams_SOURCES  = %D%/test_streams.c
+%C%_test_streams_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_streams_LDADD    = plugins/tcp/libtcp.la core/libnavecore.la $(CUNIT_LIBS)
+
 check_PROGRAMS += %D%/sweep
 %C%_sweep_SOURCES = \
 	%D%/belt.c \

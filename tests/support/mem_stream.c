@@ -19,6 +19,38 @@ static int is_elsewhere(const struct mem_stream *s)
     return !nave_worker_is_here(s->pair->worker);
 }
 
+static void op_readable(void *arg)
+{
+    struct nave_op *op = arg;
+
+    end_of(op->impl)->read_fn = NULL;
+    op->result = NAVE_OK;
+    nave_op_wake(op);
+}
+
+static void op_writable(void *arg)
+{
+    struct nave_op *op = arg;
+
+    end_of(op->impl)->write_fn = NULL;
+    op->result = NAVE_OK;
+    nave_op_wake(op);
+}
+
+static void end_waits(struct mem_stream *s, uint32_t directions, nave_err err)
+{
+    struct nave_op *reader = s->read_arg, *writer = s->write_arg;
+
+    if ((directions & NAVE_STREAM_READ) && s->read_fn == op_readable) {
+        op_readable(reader);
+        reader->result = err;
+    }
+    if ((directions & NAVE_STREAM_WRITE) && s->write_fn == op_writable) {
+        op_writable(writer);
+        writer->result = err;
+    }
+}
+
 static int is_readable(const struct mem_stream *s)
 {
     return s->end > s->at || s->has_eof || s->error;
@@ -278,13 +310,8 @@ static nave_err mem_write_file(struct nave_stream *stream, const struct nave_byt
     return err;
 }
 
-static void mem_watch(struct nave_stream *stream, uint32_t direction, nave_stream_fn *fn, void *arg)
+static void set_watch(struct mem_stream *s, uint32_t direction, nave_stream_fn *fn, void *arg)
 {
-    struct mem_stream *s = end_of(stream);
-
-    if (is_elsewhere(s))
-        return;
-    assert(!s->is_closed);
     if (direction & NAVE_STREAM_READ) {
         s->read_fn = fn;
         s->read_arg = arg;
@@ -297,6 +324,35 @@ static void mem_watch(struct nave_stream *stream, uint32_t direction, nave_strea
         if (fn && write_room(s) > 0 && !s->write_blocked_until)
             fire(s, NAVE_STREAM_WRITE);
     }
+}
+
+static void mem_watch(struct nave_stream *stream, uint32_t direction, nave_stream_fn *fn, void *arg)
+{
+    struct mem_stream *s = end_of(stream);
+
+    if (is_elsewhere(s))
+        return;
+    assert(!s->is_closed);
+    end_waits(s, direction, NAVE_EBUSY);
+    set_watch(s, direction, fn, arg);
+}
+
+static nave_err mem_wait(struct nave_stream *stream, uint32_t direction, struct nave_op *op)
+{
+    struct mem_stream *s = end_of(stream);
+    nave_stream_fn *waits = direction == NAVE_STREAM_READ ? op_readable : op_writable;
+    nave_stream_fn *now = direction == NAVE_STREAM_READ ? s->read_fn : s->write_fn;
+
+    if (is_elsewhere(s))
+        return NAVE_EAFFINITY;
+    assert(!s->is_closed);
+    if (direction != NAVE_STREAM_READ && direction != NAVE_STREAM_WRITE)
+        return NAVE_EINVAL;
+    if (op && now)
+        return NAVE_EBUSY;
+    if (op || now == waits)
+        set_watch(s, direction, op ? waits : NULL, op);
+    return NAVE_OK;
 }
 
 static nave_err mem_shut(struct nave_stream *stream)
@@ -323,6 +379,7 @@ static void mem_close(struct nave_stream *stream, uint32_t flags)
     if (is_elsewhere(s))
         return;
     assert(!s->is_closed);
+    end_waits(s, NAVE_STREAM_READ | NAVE_STREAM_WRITE, NAVE_ECLOSED);
     s->is_closed = 1;
     s->close_flags = flags;
     s->other->has_eof = 1;
@@ -357,6 +414,7 @@ static const struct nave_stream_iface mem_api = {
     .close = mem_close,
     .info = mem_info,
     .write_file = mem_write_file,
+    .wait = mem_wait,
 };
 
 static void init_end(struct mem_stream *s, struct mem_pair *p, struct mem_stream *other)

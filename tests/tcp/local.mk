@@ -2,6 +2,11 @@
 
 %C%_rig = %D%/rig.c %D%/rig.h
 
+check_PROGRAMS += %D%/test_wait
+%C%_test_wait_SOURCES  = %D%/test_wait.c $(%C%_rig)
+%C%_test_wait_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_wait_LDADD    = plugins/tcp/libtcp.la tests/support/libsupport.la $(CUNIT_LIBS) $(DL_LIBS)
+
 check_PROGRAMS += %D%/test_affinity
 %C%_test_affinity_SOURCES  = %D%/test_affinity.c $(%C%_rig)
 %C%_test_affinity_CPPFLAGS = $(TEST_CPPFLAGS)

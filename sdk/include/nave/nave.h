@@ -19,6 +19,7 @@
 #include <nave/error.h>
 #include <nave/join.h>
 #include <nave/exec.h>
+#include <nave/here.h>
 #include <nave/host.h>
 #include <nave/http.h>
 #include <nave/http_prepare.h>
@@ -31,6 +32,7 @@
 #include <nave/oneshot.h>
 #include <nave/op.h>
 #include <nave/option.h>
+#include <nave/pin.h>
 #include <nave/plugin.h>
 #include <nave/role.h>
 #include <nave/runtime.h>
@@ -39,6 +41,7 @@
 #include <nave/sim.h>
 #include <nave/sleep.h>
 #include <nave/stream.h>
+#include <nave/stream_op.h>
 #include <nave/task.h>
 #include <nave/timeout.h>
 #include <nave/timer.h>

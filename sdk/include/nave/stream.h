@@ -109,6 +109,15 @@ struct nave_stream_iface {
      * this file: read it and write; NAVE_EINVAL. NAVE_ESTATE after shut; NAVE_ERESET and others: rule 6. */
     nave_err (*write_file)(struct nave_stream *s, const struct nave_bytes *pieces, uint32_t n,
                            const struct nave_file_range *file, size_t *out_len);
+    /* Have `op` told once that `direction`, one of the two, may make progress: its result becomes NAVE_OK
+     * and nave_op_wake() is called, from a job or a report, never inside a call to the stream. When the
+     * stream is closed first, its result becomes NAVE_ECLOSED; when a watch is set, NAVE_EBUSY; it is woken
+     * then, too. To be called after NAVE_EAGAIN; NULL takes back the one that waits. What stream_op.h
+     * calls: op->impl is `s`, op->result NAVE_EAGAIN. Thread: [worker]. Null: [op].
+     * Owns: borrows op until it is told or taken back. Optional: nave_default_stream_wait.
+     * Errors: NAVE_OK it waits; NAVE_EBUSY another op waits, or a watch stands, in this direction;
+     * NAVE_EINVAL no direction, or both; NAVE_ENOSYS not with this stream. */
+    nave_err (*wait)(struct nave_stream *s, uint32_t direction, struct nave_op *op);
 };
 
 /* A stream. The head is frozen. */
@@ -183,6 +192,16 @@ nave_default_stream_write_file(struct nave_stream *s, const struct nave_bytes *p
     (void)n;
     (void)file;
     (void)out_len;
+    return NAVE_ENOSYS;
+}
+
+/* The slot wait of a stream that cannot be awaited: NAVE_ENOSYS. Thread: [worker]. */
+NAVE_UNUSED static inline nave_err nave_default_stream_wait(struct nave_stream *s,
+                                                            uint32_t direction, struct nave_op *op)
+{
+    (void)s;
+    (void)direction;
+    (void)op;
     return NAVE_ENOSYS;
 }
 

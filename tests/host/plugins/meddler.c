@@ -52,6 +52,7 @@ static const struct nave_stream_iface table = {
     .close = close_stream,
     .info = info,
     .write_file = nave_default_stream_write_file,
+    .wait = nave_default_stream_wait,
 };
 
 static struct nave_stream stream;
