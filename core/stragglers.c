@@ -151,7 +151,9 @@ void nv_stragglers_report_left(struct nave_runtime *rt)
         const struct nv_task_view *v = &d.view;
         struct nave_site site = {0};
 
-        if (v->state == NV_TASK_IS_ENDED || told++ >= TOLD_MOST)
+        if (v->state == NV_TASK_IS_ENDED || v->state == NV_TASK_IS_RUNNING)
+            continue; /* what runs was told with its worker */
+        if (told++ >= TOLD_MOST)
             continue;
         for (i = 0; v->state == NV_TASK_IS_WAITING && i < v->line_count; i++)
             if (v->lines[i].file)

@@ -21,3 +21,7 @@ EXTRA_DIST += %D%/files
 # The admin socket, nave top and nave metrics; admin_metrics.txt is what metrics look like.
 TESTS += %D%/admin
 EXTRA_DIST += %D%/admin %D%/admin_metrics.txt %D%/exposition.py
+
+# A plugin that never returns.
+TESTS += %D%/stuck
+EXTRA_DIST += %D%/stuck

@@ -193,6 +193,12 @@ check_PROGRAMS += %D%/test_checked %D%/test_checked_http %D%/test_checked_joins 
 %C%_test_checked_tasks_CPPFLAGS = $(%C%_checked_CPPFLAGS)
 %C%_test_checked_tasks_LDADD    = core/libnavecore.la $(CUNIT_LIBS) -lpthread
 
+# tests/e2e/stuck runs it.
+check_LTLIBRARIES += %D%/spinner.la
+%C%_spinner_la_SOURCES  = %D%/plugins/spinner.c
+%C%_spinner_la_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_spinner_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+
 check_LTLIBRARIES += %D%/meddler.la
 %C%_meddler_la_SOURCES  = %D%/plugins/meddler.c
 %C%_meddler_la_CPPFLAGS = $(SDK_CPPFLAGS)
