@@ -18,6 +18,7 @@ check_PROGRAMS += \
 	%D%/test_log_thread \
 	%D%/test_log_format \
 	%D%/test_log_ring \
+	%D%/test_nv_err \
 	%D%/test_reactor \
 	%D%/test_signals \
 	%D%/test_slab \
@@ -94,6 +95,10 @@ check_PROGRAMS += \
 %C%_test_log_ring_SOURCES  = %D%/test_log_ring.c
 %C%_test_log_ring_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_log_ring_LDADD    = $(%C%_libs)
+
+%C%_test_nv_err_SOURCES  = %D%/test_nv_err.c
+%C%_test_nv_err_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_nv_err_LDADD    = $(%C%_libs)
 
 %C%_test_reactor_SOURCES  = %D%/test_reactor.c
 %C%_test_reactor_CPPFLAGS = $(TEST_CPPFLAGS)
