@@ -15,6 +15,17 @@ struct page {
     unsigned rows;
 };
 
+/* How many bytes the first `characters` of a UTF-8 text have. */
+static size_t bytes_of(const char *text, size_t characters)
+{
+    size_t i = 0;
+
+    for (; text[i] && characters > 0; characters--)
+        for (i++; ((unsigned char)text[i] & 0xc0) == 0x80; i++)
+            ;
+    return i;
+}
+
 static void line(struct page *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void line(struct page *p, const char *format, ...)
 {
@@ -28,7 +39,7 @@ static void line(struct page *p, const char *format, ...)
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     p->rows++;
-    fprintf(p->out, "%.*s%s\n", columns && columns < LINE_MAX_ ? (int)columns : LINE_MAX_, text,
+    fprintf(p->out, "%.*s%s\n", (int)bytes_of(text, columns ? columns : LINE_MAX_), text,
             p->screen->is_terminal ? "\033[K" : "");
 }
 
@@ -38,10 +49,36 @@ struct word {
     char text[16];
 };
 
+/* A name in its column: filled up with spaces, or cut and marked so. */
+#define NAME_COLUMNS 24u
+
+struct label {
+    char text[4 * NAME_COLUMNS + 1];
+};
+
+static struct label label(const char *name)
+{
+    struct label l;
+    size_t len = bytes_of(name, NAME_COLUMNS), i;
+
+    if (name[len]) {
+        len = bytes_of(name, NAME_COLUMNS - 1);
+        snprintf(l.text, sizeof(l.text), "%.*s~", (int)len, name);
+        return l;
+    }
+    snprintf(l.text, sizeof(l.text), "%s", name);
+    for (i = 0; bytes_of(l.text, i) < len; i++)
+        ;
+    for (; i < NAME_COLUMNS && len + 1 < sizeof(l.text); i++)
+        l.text[len++] = ' ';
+    l.text[len] = '\0';
+    return l;
+}
+
 /* 1234567: "1.2M". */
 static struct word amount(double n)
 {
-    static const char units[] = " kMGT";
+    static const char units[] = " kMGTPE";
     struct word w;
     int i = 0;
 
@@ -56,9 +93,20 @@ static struct word amount(double n)
     return w;
 }
 
+/* The same for what is whole. */
+static struct word count(uint64_t n)
+{
+    struct word w;
+
+    if (n >= 10000)
+        return amount((double)n);
+    snprintf(w.text, sizeof(w.text), "%u", (unsigned)n);
+    return w;
+}
+
 static struct word bytes(uint64_t n)
 {
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     double size = (double)n;
     struct word w;
     size_t i = 0;
@@ -87,7 +135,10 @@ static struct word length(uint64_t ns)
         n /= 1000;
         i++;
     }
-    snprintf(w.text, sizeof(w.text), i && n < 10 ? "%.1f %s" : "%.0f %s", n, units[i]);
+    if (n >= 100000)
+        snprintf(w.text, sizeof(w.text), "%.0f d", n / 86400);
+    else
+        snprintf(w.text, sizeof(w.text), i && n < 10 ? "%.1f %s" : "%.0f %s", n, units[i]);
     return w;
 }
 
@@ -158,7 +209,7 @@ static void show_workers(struct page *p, const struct cli_sample *before,
         const struct cli_worker *z = b ? b : &none;
 
         line(p, "%6u %5.1f%% %7s %8s %8s %8s %8s %8s %8s %9s %9s %9s%s", i,
-             busy_share(before, b, now, n), amount((double)n->tasks).text,
+             busy_share(before, b, now, n), count(n->tasks).text,
              rate(z->polls, n->polls, seconds).text,
              rate(z->wakes_local + z->wakes_remote, n->wakes_local + n->wakes_remote, seconds).text,
              rate(z->stolen, n->stolen, seconds).text,
@@ -191,10 +242,10 @@ static void show_lanes(struct page *p, const struct cli_sample *before,
         const struct cli_lane *n = &now->lanes[i];
         const struct cli_lane *z = before && i < before->lane_count ? &before->lanes[i] : &none;
 
-        line(p, "%-24s %8s %6s %8s %8s %8s %9s %10s %10s %9s", n->name,
-             amount((double)n->threads).text, amount((double)n->threads_idle).text,
-             amount((double)n->running).text, amount((double)(n->queued + n->waiting)).text,
-             rate(z->started, n->started, seconds).text, rate(z->refused, n->refused, seconds).text,
+        line(p, "%s %8s %6s %8s %8s %8s %9s %10s %10s %9s", label(n->name).text,
+             count(n->threads).text, count(n->threads_idle).text, count(n->running).text,
+             count(n->queued + n->waiting).text, rate(z->started, n->started, seconds).text,
+             rate(z->refused, n->refused, seconds).text,
              rate(z->canceled, n->canceled, seconds).text,
              length(cli_times_percentile(&z->queue_time, &n->queue_time, 99)).text,
              length(cli_times_percentile(&z->run_time, &n->run_time, 99)).text);
@@ -207,7 +258,7 @@ static void show_plugins(struct page *p, const struct cli_sample *before,
     uint32_t i;
 
     line(p, "%s", "");
-    line(p, "%-24s %6s %7s %7s %7s %7s %11s", "PLUGIN", "TIME", "TASKS", "HOLDS", "FILES", "TIMERS",
+    line(p, "%-24s %7s %7s %7s %7s %7s %11s", "PLUGIN", "TIME", "TASKS", "HOLDS", "FILES", "TIMERS",
          "MEMORY");
     for (i = 0; i < now->plugin_count; i++) {
         const struct cli_plugin *n = &now->plugins[i];
@@ -216,9 +267,9 @@ static void show_plugins(struct page *p, const struct cli_sample *before,
                            ? (double)(n->time_ns - was) / (seconds * 1e9) * 100
                            : 0;
 
-        line(p, "%-24s %5.1f%% %7s %7s %7s %7s %11s", n->id, share, amount((double)n->tasks).text,
-             amount((double)n->holds).text, amount((double)n->descriptors).text,
-             amount((double)n->timers).text, bytes(n->memory_bytes + n->worker_bytes).text);
+        line(p, "%s %6.1f%% %7s %7s %7s %7s %11s", label(n->id).text, share, count(n->tasks).text,
+             count(n->holds).text, count(n->descriptors).text, count(n->timers).text,
+             bytes(n->memory_bytes + n->worker_bytes).text);
     }
 }
 
@@ -235,7 +286,7 @@ static void show_listeners(struct page *p, const struct cli_sample *before,
         const struct cli_listener *n = &now->listeners[i];
         uint64_t was = before && i < before->listener_count ? before->listeners[i].accepted : 0;
 
-        line(p, "%-24s %10s %10s", n->name, amount((double)n->accepted).text,
+        line(p, "%s %10s %10s", label(n->name).text, count(n->accepted).text,
              rate(was, n->accepted, seconds).text);
     }
 }

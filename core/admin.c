@@ -5,10 +5,12 @@
  */
 #include "admin.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "builtins.h"
 #include "describe.h"
+#include "dump.h"
 #include "lifecycle.h"
 #include "metrics.h"
 #include "near.h"
@@ -53,10 +55,36 @@ static nave_err admin_metrics(struct nave_admin *a, const char *format, nave_wri
     return NAVE_OK;
 }
 
+static nave_err admin_dump(struct nave_admin *a, const char *format, nave_write_fn *write,
+                           void *arg)
+{
+    struct nave_runtime *rt = NAVE_CONTAINER_OF(a, struct nave_runtime, admin);
+    int32_t is_json = format && strcmp(format, "json") == 0;
+    struct nv_dump *d;
+    struct nv_out o;
+    nave_err err;
+
+    if (!write || (format && !is_json && strcmp(format, "text") != 0))
+        return NAVE_EINVAL;
+    d = malloc(sizeof(*d));
+    if (!d)
+        return NAVE_ENOMEM;
+    err = nv_dump_begin(d, rt, is_json);
+    if (!err) {
+        nv_out_init(&o, write, arg);
+        while (nv_dump_go_on(d, &o))
+            ;
+        nv_out_flush(&o);
+    }
+    free(d);
+    return err;
+}
+
 const struct nave_admin_iface nv_admin_table = {
-    .hdr = NAVE_IFACE(struct nave_admin_iface, NAVE_ADMIN_ID, 0, NAVE_IFACE_DRAFT),
+    .hdr = NAVE_IFACE(struct nave_admin_iface, NAVE_ADMIN_ID, 1, NAVE_IFACE_DRAFT),
     .describe = admin_describe,
     .metrics = admin_metrics,
+    .dump = admin_dump,
 };
 
 static nave_err refuse(struct nave_runtime *rt, nave_err err, const char *format, ...)

@@ -74,10 +74,26 @@ static nave_err admin_metrics(struct nave_admin *a, const char *format, nave_wri
     return raw->metrics(a, format, write, arg);
 }
 
+static const struct nv_check_rule admin_dump_rule = {
+    NAVE_ADMIN_ID, "dump", NV_THREAD_CONTROL, 0};
+
+static nave_err admin_dump(struct nave_admin *a, const char *format, nave_write_fn *write, void
+    *arg)
+{
+    const struct nave_admin_iface *raw = &nv_admin_table;
+    struct nv_check check;
+
+    nv_check_admin(&check, &admin_dump_rule, a, NV_CHECK_CALLER);
+    if (!write)
+        nv_check_null(&check, "write");
+    return raw->dump(a, format, write, arg);
+}
+
 const struct nave_admin_iface nv_admin_checked_table = {
-    .hdr = NAVE_IFACE(struct nave_admin_iface, NAVE_ADMIN_ID, 0, NAVE_IFACE_DRAFT),
+    .hdr = NAVE_IFACE(struct nave_admin_iface, NAVE_ADMIN_ID, 1, NAVE_IFACE_DRAFT),
     .describe = admin_describe,
     .metrics = admin_metrics,
+    .dump = admin_dump,
 };
 
 /* --- nave.blocking/1 --------------------------------------------------------------------------- */

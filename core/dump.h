@@ -80,7 +80,8 @@ struct nv_dump {
  * Errors: NAVE_ESTATE. */
 NAVE_NODISCARD nave_err nv_dump_begin(struct nv_dump *d, struct nave_runtime *rt, int32_t is_json);
 
-/* Write the next piece, of some hundred tasks or calls at most. 1: there is more. Thread: as begin. */
+/* Write the next piece: of 256 objects of the pool, or the calls of a lane, at most; below 64 KiB.
+ * 1: there is more. Thread: as begin. */
 int32_t nv_dump_go_on(struct nv_dump *d, struct nv_out *o);
 
 /* dump.c: the next task that there is, into d->view; looks at `*look` objects at most and counts them

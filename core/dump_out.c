@@ -8,8 +8,9 @@
 #include "dump.h"
 #include "runtime.h"
 
-#define LOOK_A_PIECE 256u /* objects, of which most may be free */
-#define TEXT_MAX     160u /* bytes of what is awaited, as it is written */
+#define LOOK_A_PIECE 256u        /* objects, of which most may be free          */
+#define PIECE_BYTES  (32u << 10) /* of text: one more task is begun below that */
+#define TEXT_MAX     160u        /* bytes of what is awaited, as it is written */
 
 static const char *const states[] = {"waiting", "ready", "running", "ended"};
 
@@ -131,7 +132,8 @@ void nv_dump_json(const struct nv_task_view *v, struct nv_json *j)
 nave_err nv_dump_begin(struct nv_dump *d, struct nave_runtime *rt, int32_t is_json)
 {
     memset(d, 0, sizeof(*d));
-    if (rt->state != NV_RUNTIME_RUNNING)
+    /* When all leave their loops, tasks are dropped on their workers. */
+    if (rt->state != NV_RUNTIME_RUNNING || __atomic_load_n(&rt->threads.is_ended, __ATOMIC_ACQUIRE))
         return NAVE_ESTATE;
     d->rt = rt;
     d->is_json = is_json;
@@ -184,6 +186,7 @@ static void put_begin(struct nv_dump *d, struct nv_out *o)
 /* 1: there are more. */
 static int32_t put_tasks(struct nv_dump *d, struct nv_out *o)
 {
+    const uint64_t full = o->written + PIECE_BYTES;
     uint32_t look = LOOK_A_PIECE;
 
     while (nv_dump_next(d, &look)) {
@@ -192,6 +195,8 @@ static int32_t put_tasks(struct nv_dump *d, struct nv_out *o)
             nv_dump_json(&d->view, &d->json);
         else
             nv_dump_text(&d->view, o);
+        if (o->written >= full)
+            return 1;
     }
     return look == 0;
 }

@@ -12,6 +12,7 @@ void nv_out_init(struct nv_out *o, nave_write_fn *write, void *arg)
 {
     o->write = write;
     o->arg = arg;
+    o->written = 0;
     o->len = 0;
 }
 
@@ -19,6 +20,7 @@ void nv_out_flush(struct nv_out *o)
 {
     if (o->len)
         o->write(o->arg, o->room, o->len);
+    o->written += o->len;
     o->len = 0;
 }
 

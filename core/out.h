@@ -11,6 +11,7 @@
 struct nv_out {
     nave_write_fn *write;
     void *arg;
+    uint64_t written; /* bytes that were handed on */
     size_t len;
     char room[4096];
 };

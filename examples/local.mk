@@ -11,14 +11,18 @@ noinst_PROGRAMS += %D%/embed/embed %D%/embed/embed_static %D%/own-loop/own_loop 
 %C%_embed_embed_LDADD    = core/libnave.la
 
 # They look at what they did themselves.
-noinst_PROGRAMS += %D%/async/async %D%/channels/channels %D%/locks/locks %D%/scopes/scopes %D%/tasks/tasks %D%/timers/timers
-TESTS += %D%/async/async %D%/channels/channels %D%/locks/locks %D%/scopes/scopes %D%/tasks/tasks %D%/timers/timers
+noinst_PROGRAMS += %D%/async/async %D%/channels/channels %D%/dump/dump_on_signal %D%/locks/locks %D%/scopes/scopes %D%/tasks/tasks %D%/timers/timers
+TESTS += %D%/async/async %D%/channels/channels %D%/dump/dump_on_signal %D%/locks/locks %D%/scopes/scopes %D%/tasks/tasks %D%/timers/timers
 %C%_channels_channels_SOURCES  = %D%/channels/channels.c
 %C%_channels_channels_CPPFLAGS = $(SDK_CPPFLAGS)
 %C%_channels_channels_LDADD    = core/libnave.la -lpthread
 %C%_async_async_SOURCES  = %D%/async/async.c
 %C%_async_async_CPPFLAGS = $(SDK_CPPFLAGS)
 %C%_async_async_LDADD    = core/libnave.la
+
+%C%_dump_dump_on_signal_SOURCES  = %D%/dump/dump_on_signal.c
+%C%_dump_dump_on_signal_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_dump_dump_on_signal_LDADD    = core/libnave.la
 
 %C%_locks_locks_SOURCES  = %D%/locks/locks.c
 %C%_locks_locks_CPPFLAGS = $(SDK_CPPFLAGS)

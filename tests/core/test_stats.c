@@ -244,6 +244,79 @@ static void a_task_that_is_woken_from_afar_is_no_sample_of_the_delay(void)
     finish();
 }
 
+static void on_timer(struct nave_timer *t, void *arg)
+{
+    (void)t;
+    (void)arg;
+}
+
+/* Each poll takes 3 ms. */
+static nave_poll poll_slowly(struct nave_future *f, struct nave_cx *cx)
+{
+    sim.now_ns += 3 * NAVE_MSEC;
+    return poll_some(f, cx);
+}
+
+static const struct nave_future_iface slow_future = {
+    .hdr = NAVE_IFACE(struct nave_future_iface, "nave.future/1", 0, NAVE_IFACE_DRAFT),
+    .name = "slow",
+    .poll = poll_slowly,
+    .drop = drop_nothing,
+    .result = result_ok,
+};
+
+static void expect_all_in(const struct nv_histogram *h, uint64_t count, nave_nsec each)
+{
+    CU_ASSERT_EQUAL(nv_histogram_count(h), count);
+    CU_ASSERT_EQUAL(h->buckets[nv_histogram_index((uint64_t)each)], count);
+    CU_ASSERT_EQUAL(h->sum_ns, count * (uint64_t)each);
+    CU_ASSERT_EQUAL(h->max_ns, (uint64_t)each);
+}
+
+static void the_distributions_hold_what_the_clock_said(void)
+{
+    struct nave_timer t = {.next = NULL};
+    struct nave_future *f = NULL;
+
+    arrange();
+    CU_ASSERT_EQUAL_FATAL(handle.pub.api->future_new(&handle.pub, &slow_future,
+                                                     sizeof(struct polled), &f),
+                          NAVE_OK);
+    ((struct polled *)nave_future_frame(f))->left = 64 * 4 - 1;
+    (void)handle.pub.api->spawn(&handle.pub, f);
+    sim.now_ns += 5 * NAVE_MSEC; /* the first sample waits for so long, the others not at all */
+    while (w->stats.completed == 0)
+        (void)nv_worker_turn(w, 0);
+    expect_all_in(&w->stats.poll_time, 4, 3 * NAVE_MSEC);
+    CU_ASSERT_EQUAL(nv_histogram_count(&w->stats.schedule_delay), 4);
+    CU_ASSERT_EQUAL(w->stats.schedule_delay.sum_ns, 5 * NAVE_MSEC);
+    CU_ASSERT_EQUAL(w->stats.schedule_delay.buckets[nv_histogram_index(5 * NAVE_MSEC)], 1);
+    CU_ASSERT_EQUAL(w->stats.schedule_delay.buckets[0], 3);
+
+    (void)nv_worker_turn(w, 0); /* it reads the clock */
+    nave_timer_start(&handle.pub, &t, 5 * NAVE_MSEC, on_timer, NULL);
+    sim.now_ns += 25 * NAVE_MSEC;
+    (void)nv_worker_turn(w, 0);
+    expect_all_in(&w->stats.timer_lateness, 1, 20 * NAVE_MSEC);
+    finish();
+}
+
+static void a_wake_of_a_worker_that_waits_is_measured_to_the_nanosecond(void)
+{
+    arrange();
+    nv_stat_park(w);
+    sim.now_ns += NAVE_SEC;
+    nv_stat_wake(w);
+    sim.now_ns += 1234;
+    w->clock.now_ns = sim.now_ns;
+    nv_stat_unpark(w);
+
+    expect_all_in(&w->stats.wake_delay, 1, 1234);
+    CU_ASSERT_EQUAL(w->stats.unparks, 1);
+    CU_ASSERT_EQUAL(w->stats.wait_ns, NAVE_SEC + 1234);
+    finish();
+}
+
 static void nothing_to_do(struct nave_job *j)
 {
     (void)j;
@@ -263,12 +336,6 @@ static void jobs_are_counted_by_their_kind(void)
     CU_ASSERT_EQUAL(w->stats.inbox_jobs, 1);
     CU_ASSERT_EQUAL(w->stats.micro, 1);
     finish();
-}
-
-static void on_timer(struct nave_timer *t, void *arg)
-{
-    (void)t;
-    (void)arg;
 }
 
 static void a_timer_that_fires_late_is_counted_as_such(void)
@@ -352,6 +419,8 @@ static CU_TestInfo stats_tests[] = {
     TEST(tasks_and_their_polls_are_counted),
     TEST(one_in_64_polls_and_waits_for_them_is_measured),
     TEST(a_task_that_is_woken_from_afar_is_no_sample_of_the_delay),
+    TEST(the_distributions_hold_what_the_clock_said),
+    TEST(a_wake_of_a_worker_that_waits_is_measured_to_the_nanosecond),
     TEST(jobs_are_counted_by_their_kind),
     TEST(a_timer_that_fires_late_is_counted_as_such),
     TEST(time_is_either_waiting_or_work),

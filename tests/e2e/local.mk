@@ -18,6 +18,15 @@ EXTRA_DIST += %D%/embed %D%/outside %D%/walk.py
 TESTS += %D%/files
 EXTRA_DIST += %D%/files
 
+# nave dump of tasks that wait for each thing there is.
+check_LTLIBRARIES += %D%/waits.la
+%C%_waits_la_SOURCES  = %D%/waits_plugin.c
+%C%_waits_la_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_waits_la_LDFLAGS  = $(TEST_PLUGIN_LINK)
+%C%_waits_la_LIBADD   = -lpthread
+TESTS += %D%/dump
+EXTRA_DIST += %D%/dump
+
 # The admin socket, nave top and nave metrics; admin_metrics.txt is what metrics look like.
 TESTS += %D%/admin
 EXTRA_DIST += %D%/admin %D%/admin_metrics.txt %D%/exposition.py

@@ -268,8 +268,9 @@ check_PROGRAMS += %D%/test_watchdog
 %C%_test_watchdog_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
 check_PROGRAMS += %D%/test_dump
-%C%_test_dump_SOURCES  = %D%/test_dump.c
+%C%_test_dump_SOURCES  = %D%/test_dump.c tests/support/failing.h
 %C%_test_dump_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_dump_LDFLAGS  = $(FAILING_LINK)
 %C%_test_dump_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
 # The plan of a reload; what core allocates goes through the test.

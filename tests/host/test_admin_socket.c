@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The admin socket from inside: who may speak, what stands in the way of the file, clients that are
- * served by a runtime that turns in this very thread, deadlines. Every allocation fails once.
+ * served by a runtime that turns in this very thread, deadlines by a clock of the test's. Every allocation
+ * fails once.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,18 +14,22 @@
 #include <unistd.h>
 
 #include <nave/admin.h>
+#include <nave/exec.h>
 #include <nave/runtime.h>
 
 #include "failing.h"
 #include "test_main.h"
 
 #include "admin_path.h"
+#include "runtime.h"
+#include "scheduler.h"
+#include "worker_state.h"
 
 extern const struct nave_plugin *meter_plugin_entry_v1(void);
 
 static char folder[64], path[96];
 static struct nave_runtime *rt;
-static char answer[1 << 17];
+static char answer[1 << 20];
 
 static int make_folder(void)
 {
@@ -243,6 +248,159 @@ static void an_answer_waits_for_a_reader_that_takes_it_slowly(void)
     stop();
 }
 
+/* --- very many tasks ------------------------------------------------------------------------- */
+
+static nave_poll stone_poll(struct nave_future *f, struct nave_cx *cx)
+{
+    (void)f;
+    return cx->is_canceled ? NAVE_READY : NAVE_PENDING;
+}
+
+static void stone_drop(struct nave_future *f)
+{
+    (void)f;
+}
+
+static nave_err stone_result(struct nave_future *f)
+{
+    (void)f;
+    return NAVE_OK;
+}
+
+static const struct nave_future_iface stone = {
+    .hdr = NAVE_IFACE(struct nave_future_iface, "nave.future/1", 0, NAVE_IFACE_DRAFT),
+    .name = "stone",
+    .poll = stone_poll,
+    .drop = stone_drop,
+    .result = stone_result,
+};
+
+/* They have been polled when this returns. */
+static void spawn_stones(int count)
+{
+    struct nave_handle *h = NULL;
+    struct nave_exec *exec;
+
+    CU_ASSERT_EQUAL_FATAL(nave_runtime_bind(rt, NAVE_EXEC_ID, 0, sizeof(*exec->api), &h), NAVE_OK);
+    exec = (struct nave_exec *)(void *)h;
+    while (count-- > 0)
+        CU_ASSERT_EQUAL(exec->api->spawn(exec, &stone, 64, NULL, NULL, NULL), NAVE_OK);
+    do {
+        CU_ASSERT_EQUAL(nave_runtime_turn(rt, 0), NAVE_OK);
+    } while (nv_sched_has_work(rt->threads.each[0].worker));
+}
+
+static int count_of(const char *word)
+{
+    const char *at = answer;
+    int count = 0;
+
+    while ((at = strstr(at, word)) != NULL) {
+        at += strlen(word);
+        count++;
+    }
+    return count;
+}
+
+static void a_dump_of_any_length_lies_in_little_memory_while_nobody_reads_it(void)
+{
+    int fd, i;
+
+    CU_ASSERT_EQUAL_FATAL(start(), NAVE_OK);
+    spawn_stones(2000);
+    realloc_largest = 0;
+    fd = dial();
+    CU_ASSERT_EQUAL(send(fd, "dump json\n", 10, 0), 10);
+    for (i = 0; i < 200; i++)
+        CU_ASSERT_EQUAL(nave_runtime_turn(rt, 0), NAVE_OK);
+    CU_ASSERT_EQUAL(__atomic_load_n(&rt->admin_server.client_count, __ATOMIC_RELAXED), 1);
+
+    CU_ASSERT_TRUE(listen_to(fd, 10000) > (size_t)512 << 10);
+    CU_ASSERT_EQUAL(count_of("\"name\": \"stone\""), 2000);
+    CU_ASSERT_EQUAL(count_of("\"calls_queued\": 0\n}\n"), 1);
+    CU_ASSERT_TRUE(realloc_largest > 0 && realloc_largest <= (size_t)128 << 10);
+    close(fd);
+    stop();
+}
+
+/* --- deadlines ------------------------------------------------------------------------------- */
+
+static nave_nsec shift_ns;
+static nave_nsec (*real_now)(struct nv_poller *p);
+
+static nave_nsec shifted_now(struct nv_poller *p)
+{
+    return real_now(p) + shift_ns;
+}
+
+/* The clock of worker 0 is the test's from here on. */
+static void take_clock(void)
+{
+    static struct nv_poller_ops ops;
+    struct nv_worker *w = rt->threads.each[0].worker;
+
+    shift_ns = 0;
+    real_now = w->poller_ops->now;
+    ops = *w->poller_ops;
+    ops.now = shifted_now;
+    w->poller_ops = &ops;
+}
+
+static void pass(nave_nsec ns)
+{
+    int i;
+
+    shift_ns += ns;
+    for (i = 0; i < 5; i++)
+        CU_ASSERT_EQUAL(nave_runtime_turn(rt, 0), NAVE_OK);
+}
+
+static void who_asks_nothing_or_never_ends_a_question_is_let_go(void)
+{
+    int silent, endless;
+
+    CU_ASSERT_EQUAL_FATAL(start(), NAVE_OK);
+    take_clock();
+    silent = dial();
+    endless = dial();
+    CU_ASSERT_EQUAL(send(endless, "dum", 3, 0), 3);
+    pass(0);
+    CU_ASSERT_EQUAL(rt->admin_server.client_count, 2);
+    pass(5 * NAVE_SEC);
+    CU_ASSERT_EQUAL(send(endless, "p", 1, 0), 1); /* this gives it no more time */
+    pass(0);
+    CU_ASSERT_EQUAL(rt->admin_server.client_count, 2);
+    pass(6 * NAVE_SEC);
+
+    CU_ASSERT_EQUAL(rt->admin_server.client_count, 0);
+    CU_ASSERT_EQUAL(recv(silent, answer, 1, 0), 0);
+    CU_ASSERT_EQUAL(recv(endless, answer, 1, 0), 0);
+    close(silent);
+    close(endless);
+    stop();
+}
+
+static void who_does_not_take_what_he_asked_for_is_let_go(void)
+{
+    int fd;
+
+    CU_ASSERT_EQUAL_FATAL(start(), NAVE_OK);
+    spawn_stones(8000);
+    take_clock();
+    fd = dial();
+    CU_ASSERT_EQUAL(send(fd, "dump json\n", 10, 0), 10);
+    pass(0);
+    pass(25 * NAVE_SEC);
+    CU_ASSERT_EQUAL(rt->admin_server.client_count, 1);
+    pass(6 * NAVE_SEC);
+
+    CU_ASSERT_EQUAL(rt->admin_server.client_count, 0);
+    close(fd);
+    stop();
+}
+
+/* --- ends ------------------------------------------------------------------------------------ */
+
 static void clients_that_are_open_end_with_the_runtime(void)
 {
     int quiet, busy;
@@ -261,11 +419,13 @@ static void clients_that_are_open_end_with_the_runtime(void)
 
 static void every_failing_allocation_of_an_answer_is_an_error_for_that_client_alone(void)
 {
-    static const char *const questions[] = {"metrics\n", "metrics json\n", "graph\n", "top\n"};
+    static const char *const questions[] = {"metrics\n", "metrics json\n", "graph\n",
+                                            "dump\n",    "dump json\n",    "top\n"};
     size_t i;
     long n;
 
     CU_ASSERT_EQUAL_FATAL(start(), NAVE_OK);
+    spawn_stones(600); /* so that a dump grows */
     for (i = 0; i < NAVE_COUNT(questions); i++) {
         for (n = 0; n < 200; n++) {
             int fd = dial();
@@ -273,7 +433,7 @@ static void every_failing_allocation_of_an_answer_is_an_error_for_that_client_al
             CU_ASSERT_EQUAL(send(fd, questions[i], strlen(questions[i]), 0),
                             (ssize_t)strlen(questions[i]));
             fail_after(n);
-            (void)listen_to(fd, i == 3 ? 4 : 50);
+            (void)listen_to(fd, i == NAVE_COUNT(questions) - 1 ? 4 : 50);
             countdown = -1;
             close(fd);
             CU_ASSERT_EQUAL(nave_runtime_turn(rt, 0), NAVE_OK);
@@ -329,6 +489,9 @@ static CU_TestInfo file_tests[] = {
 static CU_TestInfo client_tests[] = {
     TEST(an_answer_comes_whole_and_then_the_end),
     TEST(an_answer_waits_for_a_reader_that_takes_it_slowly),
+    TEST(a_dump_of_any_length_lies_in_little_memory_while_nobody_reads_it),
+    TEST(who_asks_nothing_or_never_ends_a_question_is_let_go),
+    TEST(who_does_not_take_what_he_asked_for_is_let_go),
     TEST(clients_that_are_open_end_with_the_runtime),
     TEST(every_failing_allocation_of_an_answer_is_an_error_for_that_client_alone),
     TEST(every_failing_allocation_of_a_start_leaves_no_socket),

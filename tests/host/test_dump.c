@@ -4,14 +4,17 @@
  * are dumped at any time go on as if nobody had looked.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include <nave/admin.h>
 #include <nave/async.h>
 #include <nave/blocking.h>
 #include <nave/plugin.h>
 #include <nave/runtime.h>
 #include <nave/sleep.h>
 
+#include "failing.h"
 #include "test_main.h"
 
 #include "dump.h"
@@ -313,6 +316,87 @@ static void very_many_calls_are_counted(void)
     nave_runtime_destroy(rt);
 }
 
+/* Who sends it to a slow reader holds a piece and no more. */
+static void a_piece_is_no_longer_than_64_kib(void)
+{
+    static struct nv_dump d;
+    size_t before = 0, longest = 0;
+    int32_t is_json, has_more, pieces = 0;
+    struct nv_out o;
+
+    arrange_calls(NV_DUMP_CALLS - 1);
+    for (is_json = 0; is_json < 2; is_json++) {
+        answer_len = before = 0;
+        nv_out_init(&o, on_text, NULL);
+        CU_ASSERT_EQUAL_FATAL(nv_dump_begin(&d, rt, is_json), NAVE_OK);
+        do {
+            has_more = nv_dump_go_on(&d, &o);
+            nv_out_flush(&o);
+            longest = answer_len - before > longest ? answer_len - before : longest;
+            before = answer_len;
+            pieces++;
+        } while (has_more);
+    }
+    CU_ASSERT_TRUE(answer_len > (size_t)100 << 10); /* it would have been longer */
+    CU_ASSERT_TRUE(longest > 0 && longest <= (size_t)64 << 10);
+    CU_ASSERT_TRUE(pieces > 6);
+    nave_runtime_destroy(rt);
+}
+
+/* --- for the host program -------------------------------------------------------------------- */
+
+static struct nave_admin *admin_of(void)
+{
+    struct nave_handle *h = NULL;
+
+    CU_ASSERT_EQUAL_FATAL(nave_runtime_bind(rt, NAVE_ADMIN_ID, 1, sizeof(struct nave_admin_iface),
+                                            &h),
+                          NAVE_OK);
+    answer_len = 0;
+    answer[0] = '\0';
+    return (struct nave_admin *)(void *)h;
+}
+
+static void the_host_program_gets_it_as_text_and_as_json(void)
+{
+    arrange();
+    turn(3);
+    CU_ASSERT_EQUAL(nave_admin_dump(admin_of(), NULL, on_text, NULL), NAVE_OK);
+    CU_ASSERT_TRUE(is_told("          waits for sleep\n"));
+    CU_ASSERT_TRUE(is_told("\n1 task, 1 waiting\n"));
+    CU_ASSERT_EQUAL(nave_admin_dump(admin_of(), "text", on_text, NULL), NAVE_OK);
+    CU_ASSERT_EQUAL(strncmp(answer, "task ", 5), 0);
+    CU_ASSERT_EQUAL(nave_admin_dump(admin_of(), "json", on_text, NULL), NAVE_OK);
+    CU_ASSERT_TRUE(is_told("\"function\": \"inner\""));
+    nave_runtime_destroy(rt);
+}
+
+static void what_is_wrong_is_told_and_nothing_written(void)
+{
+    static const char config[] = "{\"runtime\": {\"workers\": 1}}";
+    struct nave_runtime_options o = {.size = sizeof(o)};
+
+    CU_ASSERT_EQUAL_FATAL(nave_runtime_create(&o, &rt), NAVE_OK);
+    CU_ASSERT_EQUAL(nave_admin_dump(admin_of(), NULL, on_text, NULL), NAVE_ESTATE);
+    CU_ASSERT_EQUAL_FATAL(nave_runtime_configure_text(rt, config, sizeof(config) - 1, "t"),
+                          NAVE_OK);
+    CU_ASSERT_EQUAL_FATAL(nave_runtime_start(rt), NAVE_OK);
+    CU_ASSERT_EQUAL(nave_admin_dump(admin_of(), "xml", on_text, NULL), NAVE_EINVAL);
+    if (!getenv("NAVE_CHECK")) /* which would not let it come so far */
+        CU_ASSERT_EQUAL(nave_admin_dump(admin_of(), NULL, NULL, NULL), NAVE_EINVAL);
+    CU_ASSERT_EQUAL(answer_len, 0);
+    fail_after(0);
+    CU_ASSERT_EQUAL(nave_admin_dump(admin_of(), NULL, on_text, NULL), NAVE_ENOMEM);
+    CU_ASSERT_EQUAL(answer_len, 0);
+    CU_ASSERT_TRUE(has_failed);
+    nave_runtime_stop(rt);
+    while (nave_runtime_turn(rt, 0) == NAVE_OK)
+        ;
+    CU_ASSERT_EQUAL(nave_admin_dump(admin_of(), NULL, on_text, NULL), NAVE_ESTATE);
+    CU_ASSERT_EQUAL(answer_len, 0);
+    nave_runtime_destroy(rt);
+}
+
 /* --- a look in between ----------------------------------------------------------------------- */
 
 /* The waker of the task, made by hand: its word has the generation. */
@@ -374,6 +458,9 @@ static CU_TestInfo dump_tests[] = {
     TEST(how_long_is_told_in_two_units),
     TEST(a_blocking_call_is_told_by_name_in_the_chain_and_by_itself),
     TEST(very_many_calls_are_counted),
+    TEST(a_piece_is_no_longer_than_64_kib),
+    TEST(the_host_program_gets_it_as_text_and_as_json),
+    TEST(what_is_wrong_is_told_and_nothing_written),
     TEST(a_wake_that_comes_while_it_is_looked_at_is_not_lost),
     TEST(without_a_runtime_that_runs_there_is_no_dump),
     CU_TEST_INFO_NULL,

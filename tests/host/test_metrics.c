@@ -14,6 +14,9 @@
 #include "failing.h"
 #include "test_main.h"
 
+#include "runtime.h"
+#include "worker_state.h"
+
 extern const struct nave_plugin *meter_plugin_entry_v1(void);
 
 static char answer[1 << 18];
@@ -149,6 +152,64 @@ static void bounds_are_seconds_and_the_last_one_has_none(void)
     finish();
 }
 
+/* "0.000000256": 256, exactly; "+Inf": the most there is. */
+static uint64_t ns_of(const char *le)
+{
+    char *end;
+    uint64_t s = strtoull(le, &end, 10), ns = 0, unit = 1000000000;
+
+    if (strncmp(le, "+Inf", 4) == 0)
+        return UINT64_MAX;
+    if (*end == '.')
+        for (end++; *end >= '0' && *end <= '9'; end++)
+            ns += (uint64_t)(*end - '0') * (unit /= 10);
+    return s * 1000000000 + ns;
+}
+
+/* Times at every edge of every bucket: each is counted from its own bucket on. */
+static void no_time_is_lost_between_the_buckets_and_the_text(void)
+{
+    static const char name[] = "nave_worker_poll_time_seconds_bucket{worker=\"0\",le=\"";
+    static uint64_t times[3 * NV_HISTOGRAM_BUCKETS];
+    struct nv_histogram *h;
+    uint32_t i, k, lines = 0;
+    uint64_t sum = 0;
+    char want[96];
+    char *at;
+
+    arrange(1);
+    h = &rt->threads.each[0].worker->stats.poll_time;
+    for (i = 0; i < NV_HISTOGRAM_BUCKETS; i++) {
+        uint64_t bound = nv_histogram_bound(i);
+
+        times[3 * i] = bound - 1;
+        times[3 * i + 1] = bound;
+        times[3 * i + 2] = bound + 1;
+    }
+    for (k = 0; k < NAVE_COUNT(times); k++) {
+        nv_histogram_add(h, (nave_nsec)times[k]);
+        sum += times[k];
+    }
+    CU_ASSERT_EQUAL(metrics(NULL), NAVE_OK);
+    for (at = answer; (at = strstr(at, name)) != NULL; lines++) {
+        uint64_t le = ns_of(at + sizeof(name) - 1), count = 0;
+
+        at = strstr(at, "\"} ");
+        CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+        for (k = 0; k < NAVE_COUNT(times); k++)
+            count += times[k] <= le;
+        CU_ASSERT_EQUAL(strtoull(at + 3, NULL, 10), count);
+    }
+    CU_ASSERT_EQUAL(lines, 28);
+    expect_line("nave_worker_poll_time_seconds_count{worker=\"0\"} 384");
+    snprintf(want, sizeof(want), "nave_worker_poll_time_seconds_sum{worker=\"0\"} %llu.%09llu",
+             (unsigned long long)(sum / 1000000000), (unsigned long long)(sum % 1000000000));
+    while (want[strlen(want) - 1] == '0')
+        want[strlen(want) - 1] = '\0';
+    expect_line(want);
+    finish();
+}
+
 static void json_has_every_number_by_its_name(void)
 {
     arrange(1);
@@ -241,6 +302,7 @@ static CU_TestInfo metrics_tests[] = {
     TEST(two_counters_that_come_to_one_name_are_one_line),
     TEST(the_text_keeps_the_rules_of_the_format),
     TEST(bounds_are_seconds_and_the_last_one_has_none),
+    TEST(no_time_is_lost_between_the_buckets_and_the_text),
     TEST(json_has_every_number_by_its_name),
     TEST(without_a_start_or_with_another_format_nothing_is_written),
     TEST(what_a_runtime_that_has_ended_counted_can_be_read),

@@ -10,6 +10,7 @@
 
 static long countdown = -1; /* below 0: nothing fails */
 static int has_failed;
+static size_t realloc_largest; /* bytes */
 
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);
@@ -44,6 +45,8 @@ void *__wrap_calloc(size_t n, size_t size)
 
 void *__wrap_realloc(void *p, size_t n)
 {
+    if (n > realloc_largest)
+        realloc_largest = n;
     return fails() ? NULL : __real_realloc(p, n);
 }
 

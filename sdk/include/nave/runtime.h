@@ -73,7 +73,7 @@ enum nave_event_values { NAVE_EVENTS(NAVE_EVENT_ENUM_) NAVE_EVENT_LAST = 5 };
 #undef NAVE_EVENT_ENUM_
 
 /* Called for each event. Thread: [control]. Must return soon: worker 0 waits. May call what is tagged
- * [any] of the runtime, and nothing else of it. */
+ * [any] of the runtime, and nave_admin_dump(), and nothing else of it. */
 typedef void nave_event_fn(void *arg, uint32_t event, nave_err err);
 
 /* Options of a runtime. Sized: larger than known is accepted while the tail is zero. */

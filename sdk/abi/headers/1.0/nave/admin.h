@@ -77,6 +77,15 @@ struct nave_admin_iface {
      * Errors: NAVE_EINVAL an unknown format; NAVE_ESTATE the runtime was not started; NAVE_ENOMEM.
      * Nothing was written then, and nothing is reported. */
     nave_err (*metrics)(struct nave_admin *a, const char *format, nave_write_fn *write, void *arg);
+    /* Write what every task waits for, and every blocking call, as `nave dump` does: by which a program
+     * that hangs says where. `format` is "text", which is also NULL, or "json". The tasks are not
+     * disturbed, and the other workers go on; this thread does nothing else meanwhile, so `write` should not
+     * take long. `write` is called before this returns and never after. Since minor 1.
+     * Thread: [control]; a callback on worker 0, and nave_event_fn, are on it. Null: [format].
+     * State: it runs. Owns: borrows everything until it returns.
+     * Errors: NAVE_EINVAL an unknown format; NAVE_ESTATE it does not run, or is on its way down; NAVE_ENOMEM.
+     * Nothing was written then, and nothing is reported. */
+    nave_err (*dump)(struct nave_admin *a, const char *format, nave_write_fn *write, void *arg);
 };
 
 /* The handle; one for each runtime. */
@@ -97,6 +106,13 @@ static inline nave_err nave_admin_metrics(struct nave_admin *a, const char *form
                                           nave_write_fn *write, void *arg)
 {
     return a->api->metrics(a, format, write, arg);
+}
+
+/* See nave_admin_iface.dump: of a table of minor 1 or newer. Thread: [control]. */
+static inline nave_err nave_admin_dump(struct nave_admin *a, const char *format,
+                                       nave_write_fn *write, void *arg)
+{
+    return a->api->dump(a, format, write, arg);
 }
 
 NAVE_END_DECLS
