@@ -40,7 +40,7 @@ struct nv_group {
     uint32_t count; /* how many there will be */
     uint32_t is_asymmetric;
     uint32_t is_stealing; /* atomic */
-    uint32_t is_closed;   /* atomic: nothing is spawned from outside any more */
+    uint32_t is_closed;   /* atomic: nothing is spawned from outside any more, see task.c */
     /* NULL: the real one. A world draws what is left open, and takes steps for who waits (world.h). */
     struct nv_world *world;
     uint32_t (*choose)(struct nv_world *world, uint32_t count);
@@ -51,8 +51,9 @@ struct nv_group {
     /* what has no worker */
     uint64_t queued __attribute__((aligned(64))); /* atomic: the length of `queue` */
     pthread_mutex_t lock;
-    struct nv_jobs queue;      /* tasks, by their jobs; under lock */
-    uint64_t spawned_outside;  /* atomic: by threads that are no workers */
+    struct nv_jobs queue;     /* tasks, by their jobs; under lock */
+    uint64_t spawned_outside; /* atomic: by threads that are no workers */
+    uint32_t spawning;        /* atomic: of these, in the middle of it; see nv_task_close_outside */
     pthread_mutex_t join_lock; /* of joiners that may go away; see task_join.c */
     struct nv_task_pool pool;
 };

@@ -5,6 +5,7 @@
  */
 #include "task.h"
 
+#include <sched.h>
 #include <string.h>
 
 #include "group.h"
@@ -168,6 +169,23 @@ nave_task_id nv_task_spawn(struct nv_worker_handle *h, struct nave_future *f, in
     return id;
 }
 
+/* Put `t` into a queue, unless that is over. Either this sees that it is closed, or who closes it sees this and
+ * waits: both write their word and then read the other's, all sequentially consistent. */
+static nave_err commit_outside(struct nv_group *g, struct nv_task *t, struct nave_join *out_join)
+{
+    nave_err err = NAVE_ECLOSED;
+
+    __atomic_fetch_add(&g->spawning, 1, __ATOMIC_SEQ_CST);
+    if (!__atomic_load_n(&g->is_closed, __ATOMIC_SEQ_CST)) {
+        err = NAVE_OK;
+        (void)task_begin(t->owner->worker, t, out_join);
+        __atomic_fetch_add(&g->spawned_outside, 1, __ATOMIC_RELAXED);
+        nv_task_schedule(t);
+    }
+    __atomic_fetch_sub(&g->spawning, 1, __ATOMIC_RELEASE);
+    return err;
+}
+
 nave_err nv_task_spawn_outside(struct nv_worker_handle *const *handles,
                                const struct nave_future_iface *api, size_t frame,
                                void (*init)(void *frame, void *arg), void *arg,
@@ -187,10 +205,20 @@ nave_err nv_task_spawn_outside(struct nv_worker_handle *const *handles,
     t->born = nv_task_time(nv_stat_clock(handles[0]->worker));
     if (init)
         init(nave_future_frame(&t->future), arg);
-    (void)task_begin(handles[0]->worker, t, out_join);
-    __atomic_fetch_add(&g->spawned_outside, 1, __ATOMIC_RELAXED);
-    nv_task_schedule(t);
-    return NAVE_OK;
+    err = commit_outside(g, t, out_join);
+    if (err == NAVE_OK)
+        return NAVE_OK;
+    /* Nobody knows it. Its frame is not dropped: that is for workers, and with an error nothing was taken. */
+    t->flags = 0;
+    nv_task_pool_give(&g->pool, NULL, t, t->class);
+    return err;
+}
+
+void nv_task_close_outside(struct nv_group *g)
+{
+    __atomic_store_n(&g->is_closed, 1, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&g->spawning, __ATOMIC_SEQ_CST))
+        sched_yield();
 }
 
 /* --- the end --------------------------------------------------------------------------------- */

@@ -105,6 +105,10 @@ nave_err nv_task_spawn_outside(struct nv_worker_handle *const *handles,
                                void (*init)(void *frame, void *arg), void *arg,
                                struct nave_join *out_join);
 
+/* Refuse that from now on. When this returns, what was not refused is in a queue, so that nv_task_drop_all finds
+ * it. Thread: [any]. */
+void nv_task_close_outside(struct nv_group *g);
+
 /* Poll `t`, which was taken out of a queue. Thread: [worker]. */
 void nv_task_run(struct nv_worker *w, struct nv_task *t);
 

@@ -16,6 +16,7 @@
 #include "group.h"
 #include "lifecycle.h"
 #include "runtime.h"
+#include "task.h"
 #include "threads_parts.h"
 #include "worker_state.h"
 #include "world.h"
@@ -218,6 +219,7 @@ void nv_thread_go_back(struct nv_thread *t)
 {
     t->is_falling = 1;
     nv_thread_stop_listeners(t);
+    nv_task_close_outside(t->rt->threads.group);
     nv_worker_close_inbox(t->worker);
     nv_worker_drop_tasks(t->worker);
     nv_thread_stop_plugins(t);

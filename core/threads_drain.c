@@ -16,6 +16,7 @@
 #include "runtime_blocking.h"
 #include "scheduler.h"
 #include "stragglers.h"
+#include "task.h"
 #include "threads_parts.h"
 #include "worker_state.h"
 
@@ -134,7 +135,7 @@ void nv_thread_leave(struct nv_thread *t)
     nv_thread_stop_listeners(t);
     if (nv_worker_holds(t->worker) > 0)
         nv_stragglers_report_holds(t->rt, t->index);
-    __atomic_store_n(&ts->group->is_closed, 1, __ATOMIC_RELEASE);
+    nv_task_close_outside(ts->group);
     nv_worker_close_inbox(t->worker);
 }
 

@@ -4,6 +4,7 @@
  * A worker is told so at once, and nothing was spawned.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 
 #include <nave/async.h>
@@ -13,6 +14,8 @@
 #include <nave/lock.h>
 #include <nave/runtime.h>
 
+#include "group.h"
+#include "runtime.h"
 #include "test_main.h"
 #include "trace.h"
 
@@ -365,6 +368,50 @@ static void awaiting_none_is_stale_too(void)
 #        name, name \
     }
 
+/* --- at the end ---------------------------------------------------------------------------------- */
+
+static struct nave_runtime *ending;
+
+/* It was not too late when this began. */
+static void fill_until_the_end(void *rest, void *arg)
+{
+    fill(rest, arg);
+    nave_runtime_stop(ending);
+    while (!__atomic_load_n(&ending->threads.group->is_closed, __ATOMIC_ACQUIRE))
+        sched_yield();
+}
+
+static void *ask_at_the_end(void *arg)
+{
+    uint32_t x = 1;
+    nave_err result = NAVE_OK;
+
+    *(nave_err *)arg = nave_block_on(exec, &echo_api, NAVE_ASYNC_SIZE(echo), fill_until_the_end,
+                                     take, &x, PATIENCE, &result);
+    return NULL;
+}
+
+/* The one who spawned it need not wait for the end of the runtime, nor the runtime for him. */
+static void what_comes_too_late_is_refused_and_nobody_waits_for_it(void)
+{
+    const char *const configs[] = {ONE, TWO};
+    uint32_t i;
+
+    for (i = 0; i < 2; i++) {
+        nave_err err = NAVE_OK;
+        pthread_t t;
+
+        ending = start(configs[i]);
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&t, NULL, ask_at_the_end, &err), 0);
+        CU_ASSERT_EQUAL(nave_runtime_run(ending), NAVE_OK);
+        pthread_join(t, NULL);
+        CU_ASSERT_EQUAL(spawned, 1);
+        CU_ASSERT_EQUAL(err, NAVE_ECLOSED);
+        CU_ASSERT_EQUAL(nv_group_tasks(ending->threads.group), 0);
+        nave_runtime_destroy(ending);
+    }
+}
+
 static CU_TestInfo tests[] = {
     ROW(the_thread_that_started_it_waits_while_another_runs_it),
     ROW(before_anybody_runs_it_time_passes),
@@ -373,6 +420,7 @@ static CU_TestInfo tests[] = {
     ROW(a_task_is_refused_and_nothing_was_spawned),
     ROW(calls_of_plugins_and_events_are_refused),
     ROW(who_has_the_loop_is_refused_between_its_turns),
+    ROW(what_comes_too_late_is_refused_and_nobody_waits_for_it),
     ROW(a_handle_that_is_none_is_stale_and_nothing_happens),
     ROW(awaiting_none_is_stale_too),
     CU_TEST_INFO_NULL,

@@ -92,7 +92,11 @@ void model_fence(int order);
 #    define __atomic_fetch_xor(p, v, order) model_fetch(p, sizeof(*(p)), '^', v)
 #    define __atomic_fetch_add(p, v, order) model_fetch(p, sizeof(*(p)), '+', v)
 #    define __atomic_fetch_sub(p, v, order) model_fetch(p, sizeof(*(p)), '-', v)
-#    define __atomic_thread_fence(order)    model_fence(order)
+#    define __atomic_add_fetch(p, v, order) \
+        ((__typeof__(*(p)))(model_fetch(p, sizeof(*(p)), '+', v) + (v)))
+#    define __atomic_sub_fetch(p, v, order) \
+        ((__typeof__(*(p)))(model_fetch(p, sizeof(*(p)), '-', v) - (v)))
+#    define __atomic_thread_fence(order) model_fence(order)
 #endif
 
 #endif

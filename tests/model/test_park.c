@@ -48,7 +48,7 @@ static struct nv_worker *of_thread[MODEL_THREADS];
 #include "test_main.h"
 
 #define WORKERS 3u
-#define TASKS   3u
+#define TASKS   7u
 
 static struct nv_worker *workers; /* of WORKERS */
 static struct nv_group *group;
@@ -381,6 +381,31 @@ static void push_from_outside(void)
     model_point();
 }
 
+/* One of two such threads. */
+static void push_first(void)
+{
+    nv_task_schedule(&tasks[0]);
+    model_point();
+}
+
+static void push_second(void)
+{
+    nv_task_schedule(&tasks[1]);
+    model_point();
+}
+
+/* Worker 0 wakes more than its ring has room for: half of it goes to the group. */
+static void push_too_many(void)
+{
+    struct nv_worker *w = nv_here = &workers[0];
+    uint32_t i;
+
+    w->current = &tasks[0];
+    for (i = 0; i < wanted; i++)
+        nv_sched_requeue(w, &tasks[i]);
+    model_point();
+}
+
 /* Who takes the first is away for ever. */
 static void push_two_from_outside(void)
 {
@@ -464,6 +489,14 @@ static const struct scenario first_outside = {"the first, from outside, 2 worker
                                               1,
                                               .is_first = 1,
                                               .switches = 1};
+static const struct scenario outside_at_once = {
+    "two from outside at once, 2 workers", {push_first, push_second, work_1}, 2, 2, .switches = 0};
+static const struct scenario outside_three = {
+    "three from outside, 2 workers", {push_from_outside, work_1, work_0}, 2, 3, .switches = 0};
+static const struct scenario overflow_two = {
+    "an overflow, 2 workers", {push_too_many, work_1}, 2, 6, .switches = 0};
+static const struct scenario overflow_three = {
+    "an overflow, 3 workers", {push_too_many, work_1, work_2}, 3, 6, .switches = 0};
 static const struct scenario busy = {"one is elected and busy, 3 workers",
                                      {push_and_keep_one_busy, work_1, work_2},
                                      3,
@@ -515,7 +548,7 @@ static struct model_result explore(const struct scenario *s, uint64_t seed)
                            .thread = {s->thread[0], s->thread[1], s->thread[2]},
                            .end = end,
                            .switches_max = seed ? 10 : s->switches,
-                           .runs_max = seed ? 20000 : 400000,
+                           .runs_max = seed ? 10000 : 400000,
                            .seed = seed};
 
     worker_count = s->workers;
@@ -547,12 +580,23 @@ static void hold_all(void)
     holds(&outside_two);
     holds(&first_poll);
     holds(&first_outside);
+    holds(&outside_at_once);
 }
 
 static void no_wake_up_is_lost_with_a_barrier_on_all_threads(void)
 {
     is_asymmetric = 1;
     hold_all();
+}
+
+static void nothing_is_lost_through_the_queue_of_the_group(void)
+{
+    is_asymmetric = 1;
+    holds(&outside_three);
+    holds(&overflow_two);
+    holds(&overflow_three);
+    is_asymmetric = 0;
+    holds(&overflow_three);
 }
 
 static void no_wake_up_is_lost_with_fences_on_both_sides(void)
@@ -617,6 +661,8 @@ static CU_TestInfo tests[] = {
     {"no_wake_up_is_lost_with_a_barrier_on_all_threads",
      no_wake_up_is_lost_with_a_barrier_on_all_threads},
     {"no_wake_up_is_lost_with_fences_on_both_sides", no_wake_up_is_lost_with_fences_on_both_sides},
+    {"nothing_is_lost_through_the_queue_of_the_group",
+     nothing_is_lost_through_the_queue_of_the_group},
     {"who_is_elected_and_has_work_of_its_own_sends_another",
      who_is_elected_and_has_work_of_its_own_sends_another},
     {"who_is_elected_and_has_callbacks_of_its_own_sends_another",

@@ -15,6 +15,8 @@
 
 #include "worker_state.h"
 
+#define sched_yield() model_yield() /* by who closes */
+
 static struct nv_worker *worker;
 #define nv_here (model_self() == 0 ? worker : NULL)
 
@@ -22,6 +24,7 @@ static struct nv_worker *worker;
 #include "task_join.c"
 
 #undef pthread_equal
+#undef sched_yield
 #undef __atomic_load_n
 #undef __atomic_store_n
 #undef __atomic_exchange_n
@@ -51,6 +54,7 @@ static struct nave_join joined;
 static uint32_t is_joined; /* the spawner keeps a handle */
 static uint32_t told;      /* what the joiner was told  */
 static uint32_t wakers;    /* of this test */
+static uint32_t is_empty;  /* it begins without a task */
 
 /* --- what the task needs of the rest --------------------------------------------------------- */
 
@@ -235,6 +239,8 @@ static void begin(void)
     group->workers[0] = worker;
     handle.worker = worker;
     published = bell = polls = polling = drops = objects = told = 0;
+    if (is_empty)
+        return;
     if (nv_task_new(&handle, &future, 0, &f) != NAVE_OK)
         abort();
     (void)nv_task_spawn(&handle, f, 1, is_joined ? &joined : NULL);
@@ -380,6 +386,52 @@ static void run_until_freed(void)
         turn();
 }
 
+/* --- spawned from outside while everything ends ------------------------------------------------ */
+
+static struct nv_worker_handle *handles[1];
+static nave_err spawned_err, joined_result;
+
+static void init(void *frame, void *arg)
+{
+    (void)frame;
+    (void)arg;
+    model_point();
+}
+
+static void spawn_from_outside(void)
+{
+    spawned_err = nv_task_spawn_outside(handles, &future, 0, init, NULL, &joined);
+    if (spawned_err == NAVE_OK) {
+        await();
+        joined_result = join_op.result;
+    }
+}
+
+/* As nv_threads does it, with one turn before. */
+static void close_and_drop_all(void)
+{
+    nv_inbox_answer(&worker->inbox);
+    nv_inbox_take(&worker->inbox, NULL, &worker->posted);
+    run_jobs(&worker->posted);
+    run_tasks();
+    nv_task_close_outside(group);
+    nv_inbox_take(&worker->inbox, nv_inbox_closed(), &worker->posted);
+    run_jobs(&worker->posted);
+    nv_task_drop_all(worker);
+}
+
+static void end_outside(void)
+{
+    if (spawned_err != NAVE_OK && spawned_err != NAVE_ECLOSED)
+        model_fail("another error");
+    if ((spawned_err == NAVE_OK) != (drops == 1) || drops > 1)
+        model_fail("refused and dropped, or neither");
+    if (spawned_err == NAVE_OK && joined_result != (polls ? NAVE_EOF : NAVE_ECANCELED))
+        model_fail("the joiner was told something else");
+    if (objects)
+        model_fail("memory is left");
+}
+
 static struct model_result explore_with(const char *name, void (*first)(void), uint32_t n,
                                         void (*third)(void), void (*at_end)(void),
                                         uint32_t switches, uint32_t breaks)
@@ -418,6 +470,28 @@ static struct model_result explore_join(const char *name, void (*third)(void), u
     return explore_with(name, run_until_freed, 0, third, end_joined, switches, 0);
 }
 
+static struct model_result explore_outside(uint32_t breaks)
+{
+    struct model_test t = {.name = "spawned from outside",
+                           .begin = begin,
+                           .thread = {close_and_drop_all, spawn_from_outside},
+                           .end = end_outside,
+                           .switches_max = 3,
+                           .runs_max = 1000000};
+    struct model_result r;
+
+    wakers = 0;
+    is_empty = 1;
+    handles[0] = &handle;
+    model_breaks = breaks;
+    r = model_explore(&t);
+    model_breaks = 0;
+    is_empty = 0;
+    free(worker);
+    worker = NULL;
+    return r;
+}
+
 static void check(struct model_result r)
 {
     CU_ASSERT_PTR_NULL(r.failure);
@@ -447,6 +521,11 @@ static void a_joiner_is_told_the_result_once_the_task_has_ended(void)
     check(explore_join("awaited twice", await_not, 2));
 }
 
+static void what_is_spawned_at_the_end_is_refused_or_dropped(void)
+{
+    check(explore_outside(0));
+}
+
 static void a_wake_in_two_steps_is_seen_to_fail(void)
 {
     CU_ASSERT_PTR_NOT_NULL(
@@ -474,6 +553,8 @@ static CU_TestInfo tests[] = {
     {"a_handle_may_be_given_up_at_any_time", a_handle_may_be_given_up_at_any_time},
     {"a_joiner_is_told_the_result_once_the_task_has_ended",
      a_joiner_is_told_the_result_once_the_task_has_ended},
+    {"what_is_spawned_at_the_end_is_refused_or_dropped",
+     what_is_spawned_at_the_end_is_refused_or_dropped},
     {"a_wake_in_two_steps_is_seen_to_fail", a_wake_in_two_steps_is_seen_to_fail},
     CU_TEST_INFO_NULL,
 };

@@ -28,7 +28,11 @@ struct nave_exec_iface {
     /* Spawn a task of `api` with a frame of `frame_size` bytes, on any worker; of an async function that is
      * NAVE_ASYNC_SIZE(name). `init` fills the frame inside this call; NULL leaves it zeroed. *out_join is its
      * handle; NULL detaches it at once.
-     * Thread: [any]. Null: [init, out_join].
+     * With an error there is no future: its drop is not called, and what `arg` names is the caller's as before.
+     * The end of the runtime may come between: NAVE_ECLOSED then, although `init` was called. What was not
+     * refused is polled or dropped while plugins are still started, and its handle tells which.
+     * Thread: [any]; one that ends before nave_runtime_destroy() is called, for a plugin's before its stop
+     * returns. Null: [init, out_join].
      * Errors: NAVE_ENOMEM; NAVE_ELIMIT runtime.max_tasks or max_task_bytes; NAVE_ECLOSED it has ended. */
     nave_err (*spawn)(struct nave_exec *e, const struct nave_future_iface *api, size_t frame_size,
                       nave_frame_fn *init, void *arg, struct nave_join *out_join);

@@ -29,6 +29,9 @@
  *     hand it to plugins that need yours.
  *  6. What ends with "_blocking" is for threads that may block. On a worker of the runtime it is
  *     NAVE_EDEADLOCK, and nothing was done.
+ *  7. The end of the runtime closes no channel and wakes no thread that waits in one: drop or close the
+ *     other side. Threads have left all channels, and given their handles back, before nave_runtime_destroy()
+ *     is called; those of a plugin before its destroy returns.
  * DRAFT.
  */
 #ifndef NAVE_CHANNEL_H

@@ -13,6 +13,8 @@
  *  5. Nothing that is held is given back by itself: also where a task is canceled, its cleanup gives back.
  *  6. Memory: a mutex may be freed by the one who holds it last, right after unlock. The others live until
  *     every call on them has returned. Nobody may wait then.
+ *  7. Threads that wait have returned before nave_runtime_destroy() is called: the end of the runtime wakes
+ *     none of them.
  *
  *     struct nave_mutex m;                            once: locks->api->mutex_init(locks, &m);
  *     NAVE_AWAIT(nave_mutex_lock(cx, &f->op, &m));    in a task
