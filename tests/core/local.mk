@@ -19,6 +19,7 @@ check_PROGRAMS += \
 	%D%/test_log_format \
 	%D%/test_log_ring \
 	%D%/test_nv_err \
+	%D%/test_pool \
 	%D%/test_reactor \
 	%D%/test_signals \
 	%D%/test_slab \
@@ -107,6 +108,10 @@ check_PROGRAMS += \
 %C%_test_signals_SOURCES  = %D%/test_signals.c
 %C%_test_signals_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_signals_LDADD    = $(%C%_libs)
+
+%C%_test_pool_SOURCES  = %D%/test_pool.c
+%C%_test_pool_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_pool_LDADD    = $(%C%_libs)
 
 %C%_test_slab_SOURCES  = %D%/test_slab.c
 %C%_test_slab_CPPFLAGS = $(TEST_CPPFLAGS)
