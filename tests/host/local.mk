@@ -46,6 +46,11 @@ check_PROGRAMS += %D%/test_document
 %C%_test_document_LDFLAGS  = $(FAILING_LINK)
 %C%_test_document_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
 
+check_PROGRAMS += %D%/test_host_rules
+%C%_test_host_rules_SOURCES  = %D%/test_host_rules.c
+%C%_test_host_rules_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_host_rules_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
 check_PROGRAMS += %D%/test_refusals
 %C%_test_refusals_SOURCES  = %D%/test_refusals.c %D%/plugins/wires.c
 %C%_test_refusals_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN \
