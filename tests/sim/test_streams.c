@@ -26,6 +26,7 @@ const struct nave_plugin *tcp_plugin_entry_v1(void);
 #define LEN      3000u
 #define BLOCK    256u /* less than the window: a visitor reads behind each */
 #define WINDOW   1024u
+#define HOME     0u /* the worker of the drifters' streams */
 
 static const char config[] =
     "{\"runtime\": {\"shutdown_timeout\": \"60s\"}, \"plugins\": {\"tcp\": {}, \"mirror\": {}},\n"
@@ -47,7 +48,9 @@ struct world {
     uint32_t mirrors; /* that live */
     uint32_t mirrored;
     uint32_t strangers; /* NAVE_EAFFINITY */
-    uint32_t wrong;     /* bytes that should not be there */
+    uint32_t wrong;     /* bytes that should not be there, and more that should not be */
+    uint32_t away;      /* uses of a stream by a task that was on another worker, and was told so */
+    uint32_t moves;     /* of drifters to other workers */
 };
 
 static struct world all;
@@ -250,6 +253,88 @@ static int32_t all_over(void *arg)
     return all.over == VISITORS && all.mirrors == 0;
 }
 
+/* --- a task that any worker may take ------------------------------------------------------------ */
+
+#define ROUNDS 20u
+#define YIELDS 400u /* a worker polls up to 1,024 times before others have their turn */
+
+/* Who is idle is woken for this one, and finds others to take as well. */
+NAVE_ASYNC(lure, uint32_t yields;)
+{
+    NAVE_BEGIN();
+    for (; f->yields < YIELDS; f->yields++)
+        NAVE_YIELD();
+    NAVE_CLEANUP();
+    NAVE_END();
+}
+
+static void set_lure(struct nave_worker *w)
+{
+    struct nave_future *f = NULL;
+
+    if (NAVE_NEW(lure, w, &f, .yields = 0) == NAVE_OK)
+        (void)w->api->spawn(w, f);
+}
+
+/* Sends a byte and waits for it, when it is where its stream is; is told so when it is not. */
+NAVE_ASYNC(drifter, struct visit *visit; struct nave_stream_op io; uint32_t round, at, yields;
+           uint8_t byte;)
+{
+    NAVE_BEGIN();
+    for (; f->round < ROUNDS; f->round++) {
+        all.moves += f->round > 0 && f->at != cx->worker->index;
+        f->at = cx->worker->index;
+        f->byte = (uint8_t)f->round;
+        NAVE_AWAIT(nave_stream_send(cx, &f->io, f->visit->stream, &f->byte, 1));
+        if (f->at != HOME) {
+            all.wrong += NAVE_RESULT() != NAVE_EAFFINITY;
+            all.away++;
+        } else {
+            NAVE_TRY_NOW(NAVE_RESULT());
+            f->byte = 0xFF;
+            NAVE_TRY(nave_stream_recv(cx, &f->io, f->visit->stream, &f->byte, 1));
+            all.wrong += cx->worker->index != HOME || f->byte != (uint8_t)f->round;
+            f->visit->seen++;
+        }
+        /* It is pinned no more: left in the queue for so long, it is taken by who is idle. */
+        set_lure(cx->worker);
+        set_lure(cx->worker); /* one is run next, for the other somebody is woken */
+        for (f->yields = 0; f->yields < YIELDS; f->yields++)
+            NAVE_YIELD();
+    }
+    NAVE_CLEANUP();
+    f->visit->result = f->async.result;
+    all.over++; /* its stream is closed at home: closed here it might stay open */
+    NAVE_END();
+}
+
+static void drift(struct nave_worker *w, void *arg)
+{
+    struct nave_future *f = NULL;
+
+    w = all.workers[w->index]; /* of a plugin, which is on all workers: its tasks may move */
+    CU_ASSERT_EQUAL_FATAL(NAVE_NEW(drifter, w, &f, .visit = arg), NAVE_OK);
+    (void)w->api->spawn(w, f);
+}
+
+static void close_at_home(struct nave_worker *w, void *arg)
+{
+    (void)w;
+    nave_stream_close(((struct visit *)arg)->stream, 0);
+}
+
+static int32_t all_drifted(void *arg)
+{
+    (void)arg;
+    return all.over == VISITORS;
+}
+
+static int32_t no_mirrors(void *arg)
+{
+    (void)arg;
+    return all.mirrors == 0;
+}
+
 /* --- one seed --------------------------------------------------------------------------------- */
 
 static void on_report(void *arg, const struct nave_report *r)
@@ -258,8 +343,7 @@ static void on_report(void *arg, const struct nave_report *r)
     (void)r;
 }
 
-/* Returns the trace. */
-static uint64_t run(uint64_t seed, uint32_t workers, const struct nave_sim_faults *faults)
+static void open_world(uint64_t seed, uint32_t workers, const struct nave_sim_faults *faults)
 {
     static const nave_plugin_entry_fn parts[] = {tcp_plugin_entry_v1, mirror_plugin_entry_v1, NULL};
     struct nave_sim_options o = {.size = sizeof(o), .seed = seed, .window = WINDOW};
@@ -270,10 +354,7 @@ static uint64_t run(uint64_t seed, uint32_t workers, const struct nave_sim_fault
                                            .workers = workers,
                                            .log_level = NAVE_LOG_ERROR,
                                            .sim = &o};
-    struct nave_sim_info info = {.size = sizeof(info)};
     struct nave_handle *handle = NULL;
-    nave_err err;
-    uint32_t i;
 
     memset(&all, 0, sizeof(all));
     CU_ASSERT_EQUAL_FATAL(nave_runtime_create(&options, &rt), NAVE_OK);
@@ -284,6 +365,31 @@ static uint64_t run(uint64_t seed, uint32_t workers, const struct nave_sim_fault
                           NAVE_OK);
     sim = (struct nave_sim *)(void *)handle;
     CU_ASSERT_EQUAL_FATAL(sim->api->set_faults(sim, faults), NAVE_OK);
+}
+
+/* Returns the trace. */
+static uint64_t close_world(void)
+{
+    struct nave_sim_info info = {.size = sizeof(info)};
+
+    CU_ASSERT_EQUAL(all.wrong, 0);
+    nave_runtime_stop(rt);
+    CU_ASSERT_EQUAL(sim->api->run(sim, NAVE_NEVER, NULL, NULL), NAVE_ECLOSED);
+    CU_ASSERT_EQUAL(sim->api->info(sim, &info), NAVE_OK);
+    CU_ASSERT_EQUAL(info.streams_open, 0);
+    nave_runtime_destroy(rt);
+    if (CU_get_number_of_failures() > 0)
+        printf("\n    seed %llu, %u workers\n", (unsigned long long)info.seed, info.workers);
+    return info.trace;
+}
+
+/* Returns the trace. */
+static uint64_t run(uint64_t seed, uint32_t workers, const struct nave_sim_faults *faults)
+{
+    nave_err err;
+    uint32_t i;
+
+    open_world(seed, workers, faults);
     for (i = 0; i < VISITORS; i++) {
         struct nave_str address = NAVE_STR_LIT("127.0.0.1:7");
 
@@ -297,18 +403,10 @@ static uint64_t run(uint64_t seed, uint32_t workers, const struct nave_sim_fault
     }
     err = sim->api->run(sim, sim->api->now(sim) + 600 * NAVE_SEC, all_over, NULL);
     CU_ASSERT_EQUAL(err, NAVE_OK);
-    CU_ASSERT_EQUAL(all.wrong, 0);
     CU_ASSERT_EQUAL(all.strangers, 0);
-    nave_runtime_stop(rt);
-    CU_ASSERT_EQUAL(sim->api->run(sim, NAVE_NEVER, NULL, NULL), NAVE_ECLOSED);
-    CU_ASSERT_EQUAL(sim->api->info(sim, &info), NAVE_OK);
-    CU_ASSERT_EQUAL(info.streams_open, 0);
     for (i = 0; i < VISITORS; i++)
         lost_to_timeouts += all.visits[i].timeouts;
-    nave_runtime_destroy(rt);
-    if (CU_get_number_of_failures() > 0)
-        printf("\n    seed %llu, %u workers\n", (unsigned long long)seed, workers);
-    return info.trace;
+    return close_world();
 }
 
 /* Every visitor has seen all of it, and the end. */
@@ -364,6 +462,42 @@ static void whatever_fails_nothing_is_lost_doubled_or_left_open(void)
     CU_ASSERT(broken > SEEDS / 4);
 }
 
+static void a_task_that_any_worker_may_take_stays_while_it_waits_and_moves_after(void)
+{
+    static const struct nave_sim_faults faults = {.size = sizeof(faults),
+                                                  .short_read = 100000,
+                                                  .spurious = 100000};
+    struct nave_str address = NAVE_STR_LIT("127.0.0.1:7");
+    uint32_t away = 0, moves = 0, seen = 0, i;
+    uint64_t seed;
+
+    for (seed = 1; seed <= 100 && CU_get_number_of_failures() == 0; seed++) {
+        open_world(seed, 2 + (uint32_t)(seed % 3), &faults);
+        for (i = 0; i < VISITORS; i++) {
+            struct visit *v = &all.visits[i];
+
+            CU_ASSERT_EQUAL_FATAL(sim->api->connect(sim, HOME, address, &v->stream), NAVE_OK);
+            CU_ASSERT_EQUAL(sim->api->call(sim, HOME, drift, v), NAVE_OK);
+        }
+        CU_ASSERT_EQUAL(sim->api->run(sim, sim->api->now(sim) + 600 * NAVE_SEC, all_drifted, NULL),
+                        NAVE_OK);
+        for (i = 0; i < VISITORS; i++) {
+            CU_ASSERT_EQUAL(all.visits[i].result, NAVE_OK);
+            CU_ASSERT_EQUAL(sim->api->call(sim, HOME, close_at_home, &all.visits[i]), NAVE_OK);
+            seen += all.visits[i].seen;
+        }
+        CU_ASSERT_EQUAL(sim->api->run(sim, sim->api->now(sim) + 600 * NAVE_SEC, no_mirrors, NULL),
+                        NAVE_OK);
+        CU_ASSERT_EQUAL(all.strangers, 0);
+        away += all.away;
+        moves += all.moves;
+        (void)close_world();
+    }
+    CU_ASSERT(away > 100);
+    CU_ASSERT(moves > 100);
+    CU_ASSERT(seen > 1000);
+}
+
 static void the_same_seed_does_the_same(void)
 {
     static const struct nave_sim_faults faults = {.size = sizeof(faults),
@@ -383,6 +517,7 @@ static void the_same_seed_does_the_same(void)
 static CU_TestInfo tests[] = {
     TEST(through_short_moves_and_false_alarms_every_byte_comes_back),
     TEST(whatever_fails_nothing_is_lost_doubled_or_left_open),
+    TEST(a_task_that_any_worker_may_take_stays_while_it_waits_and_moves_after),
     TEST(the_same_seed_does_the_same),
     CU_TEST_INFO_NULL,
 };
