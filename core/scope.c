@@ -217,9 +217,11 @@ static nave_err scope_spawn(struct nave_scope *s, struct nave_worker *w, struct 
 
     nv_lock_take(nv_scope_lock(s));
     if (NAVE_UNLIKELY(s->flags & NAVE_SCOPE_CANCELED)) {
+        nave_err why = s->result ? s->result : NAVE_ECANCELED; /* OK: it was dropped */
+
         nv_lock_leave(nv_scope_lock(s));
         nv_task_drop_unspawned(h, f_take);
-        return NAVE_ECANCELED;
+        return why;
     }
     t->scope = s;
     push(&s->children, t);

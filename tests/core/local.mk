@@ -209,3 +209,8 @@ check_PROGRAMS += %D%/test_microtasks
 %C%_test_microtasks_SOURCES  = %D%/test_microtasks.c
 %C%_test_microtasks_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_microtasks_LDADD    = $(%C%_libs)
+
+check_PROGRAMS += %D%/test_scope_result
+%C%_test_scope_result_SOURCES  = %D%/test_scope_result.c
+%C%_test_scope_result_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_scope_result_LDADD    = $(%C%_libs)

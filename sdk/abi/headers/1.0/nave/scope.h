@@ -54,7 +54,7 @@ struct nave_scope_iface {
     /* Have `f_take`, of `w`, polled until READY, as a child of `s`. `flags`: NAVE_SPAWN_*. `out_join`, which may
      * be NULL, gets the handle of the task. The caller is the parent or a child of `s`.
      * Thread: [worker]. Null: [out_join]. Owns: takes f_take, also on failure: then it is dropped.
-     * Errors: NAVE_ECANCELED the scope was canceled; *out_join is untouched. */
+     * Errors: the scope was canceled, and this is why: its result, see 4.; *out_join is untouched. */
     nave_err (*spawn)(struct nave_scope *s, struct nave_worker *w, struct nave_future *f_take,
                       uint32_t flags, struct nave_join *out_join);
     /* Wait until every child has ended, with `op`, whose result is then that of the scope and whose value
@@ -102,7 +102,7 @@ static inline void nave_scope_init(struct nave_worker *w, struct nave_scope *s, 
 }
 
 /* See nave_scope_iface.spawn. Thread: [worker]. Owns: takes f_take, also on failure.
- * Errors: NAVE_ECANCELED. */
+ * Errors: as there, the result of the scope: so a parent that spawns and one that waits give the same. */
 static inline NAVE_NODISCARD nave_err nave_scope_spawn(struct nave_scope *s, struct nave_worker *w,
                                                        struct nave_future *f_take, uint32_t flags)
 {
@@ -110,7 +110,7 @@ static inline NAVE_NODISCARD nave_err nave_scope_spawn(struct nave_scope *s, str
 }
 
 /* As nave_scope_spawn, and *out_join is the handle of the task (join.h): values in its frame, or to end this
- * one alone. Thread: [worker]. Errors: NAVE_ECANCELED; *out_join is untouched then. */
+ * one alone. Thread: [worker]. Errors: as there; *out_join is untouched then. */
 static inline NAVE_NODISCARD nave_err nave_scope_spawn_join(struct nave_scope *s,
                                                             struct nave_worker *w,
                                                             struct nave_future *f_take,
