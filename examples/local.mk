@@ -11,6 +11,12 @@ noinst_PROGRAMS += %D%/embed/embed %D%/embed/embed_static %D%/own-loop/own_loop 
 %C%_embed_embed_LDADD    = core/libnave.la
 
 # They look at what they did themselves.
+noinst_PROGRAMS += %D%/first-task/first_task
+TESTS += %D%/first-task/first_task
+%C%_first_task_first_task_SOURCES  = %D%/first-task/first_task.c
+%C%_first_task_first_task_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_first_task_first_task_LDADD    = core/libnave.la
+
 noinst_PROGRAMS += %D%/async/async %D%/channels/channels %D%/dump/dump_on_signal %D%/locks/locks %D%/scopes/scopes %D%/tasks/tasks %D%/timers/timers
 TESTS += %D%/async/async %D%/channels/channels %D%/dump/dump_on_signal %D%/locks/locks %D%/scopes/scopes %D%/tasks/tasks %D%/timers/timers
 %C%_channels_channels_SOURCES  = %D%/channels/channels.c

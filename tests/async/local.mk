@@ -95,5 +95,14 @@ check_PROGRAMS += %D%/test_stream_op %D%/test_stream_op_portable
 %C%_test_stream_op_portable_CPPFLAGS = $(%C%_portable) -DNAVE_ASYNC_DEBUG=1
 %C%_test_stream_op_portable_LDADD    = tests/support/libsupport.la $(%C%_libs)
 
-TESTS += %D%/forms %D%/misuse
-dist_check_SCRIPTS += %D%/forms %D%/misuse
+
+check_PROGRAMS += %D%/test_every_wait %D%/test_every_wait_portable
+%C%_test_every_wait_SOURCES  = %D%/test_every_wait.c
+%C%_test_every_wait_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_ASYNC_DEBUG=1
+%C%_test_every_wait_LDADD    = $(%C%_libs)
+%C%_test_every_wait_portable_SOURCES  = %D%/test_every_wait.c
+%C%_test_every_wait_portable_CPPFLAGS = $(%C%_portable)
+%C%_test_every_wait_portable_LDADD    = $(%C%_libs)
+
+TESTS += %D%/forms %D%/misuse %D%/standards
+dist_check_SCRIPTS += %D%/forms %D%/misuse %D%/standards

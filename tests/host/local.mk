@@ -40,6 +40,13 @@ check_PROGRAMS += %D%/test_block_on
 %C%_test_block_on_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
 %C%_test_block_on_LDADD    = core/libnavecore.la $(CUNIT_LIBS) -lpthread
 
+# The linker sends what core allocates through the test.
+check_PROGRAMS += %D%/test_memory_tasks
+%C%_test_memory_tasks_SOURCES  = %D%/test_memory_tasks.c tests/support/failing.h
+%C%_test_memory_tasks_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_memory_tasks_LDFLAGS  = $(FAILING_LINK)
+%C%_test_memory_tasks_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
+
 check_PROGRAMS += %D%/test_document
 %C%_test_document_SOURCES  = %D%/test_document.c tests/support/failing.h
 %C%_test_document_CPPFLAGS = $(TEST_CPPFLAGS) -I$(top_srcdir)/tests/config -DNAVE_STATIC_PLUGIN

@@ -187,6 +187,22 @@ static void a_job_that_is_nobodys_is_told_as_such(void)
     finish();
 }
 
+static void microtasks_that_add_others_for_ever_are_of_what_they_came_from(void)
+{
+    int i;
+
+    arrange();
+    enter("promise");
+    for (i = 0; i < 4; i++) {
+        nv_stat_add(&thread.worker->stats.micro, 1000);
+        (void)look_after(LIMIT / 2);
+    }
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(lines, "worker 0 has been in \"promise\" of plugin \"com.acme.slow\" for 100 ms, "));
+    CU_ASSERT_EQUAL(thread.worker->stats.stalls, 1);
+    finish();
+}
+
 /* --- for real -------------------------------------------------------------------------------- */
 
 static struct nave_timer timer;
@@ -317,6 +333,7 @@ static CU_TestInfo watchdog_tests[] = {
     TEST(nobody_is_blamed_when_nothing_was_entered),
     TEST(a_machine_that_is_too_busy_is_not_the_workers_fault),
     TEST(a_job_that_is_nobodys_is_told_as_such),
+    TEST(microtasks_that_add_others_for_ever_are_of_what_they_came_from),
     TEST(a_callback_that_blocks_is_told_while_it_does),
     TEST(every_failing_allocation_of_a_run_is_told_and_ends_it),
     CU_TEST_INFO_NULL,
