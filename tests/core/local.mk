@@ -214,3 +214,8 @@ check_PROGRAMS += %D%/test_scope_result
 %C%_test_scope_result_SOURCES  = %D%/test_scope_result.c
 %C%_test_scope_result_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_scope_result_LDADD    = $(%C%_libs)
+
+check_PROGRAMS += %D%/test_lock_inlines
+%C%_test_lock_inlines_SOURCES  = %D%/test_lock_inlines.c
+%C%_test_lock_inlines_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_lock_inlines_LDADD    = $(%C%_libs)

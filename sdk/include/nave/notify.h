@@ -112,6 +112,13 @@ static inline struct nave_op *nave_notify_wait(struct nave_cx *cx, struct nave_o
     return nave_lock_started_(op, n->api->wait(n, op));
 }
 
+/* See nave_notify_iface.wait_here. Thread: [any]; one that may block. */
+static inline NAVE_NODISCARD nave_err nave_notify_wait_here(struct nave_notify *n,
+                                                            nave_nsec timeout_ns)
+{
+    return n->api->wait_here(n, timeout_ns);
+}
+
 /* See nave_notify_iface.one. Thread: [any]. */
 static inline void nave_notify_one(struct nave_notify *n)
 {
@@ -132,6 +139,14 @@ static inline struct nave_op *nave_barrier_arrive(struct nave_cx *cx, struct nav
     return nave_lock_started_(op, b->api->arrive(b, op));
 }
 
+/* See nave_barrier_iface.arrive_wait. Thread: [any]; one that may block. Null: [out_is_last]. */
+static inline NAVE_NODISCARD nave_err nave_barrier_arrive_wait(struct nave_barrier *b,
+                                                               nave_nsec timeout_ns,
+                                                               uint32_t *out_is_last)
+{
+    return b->api->arrive_wait(b, timeout_ns, out_is_last);
+}
+
 /* 1: it is done; what was written before done() is visible. One load. Thread: [any]. */
 static inline int32_t nave_once_is_done(const struct nave_once *o)
 {
@@ -144,6 +159,14 @@ static inline struct nave_op *nave_once_enter(struct nave_cx *cx, struct nave_op
 {
     nave_op_await(op, cx);
     return nave_lock_started_(op, o->api->enter(o, op));
+}
+
+/* See nave_once_iface.enter_wait. Thread: [any]; one that may block. */
+static inline NAVE_NODISCARD nave_err nave_once_enter_wait(struct nave_once *o,
+                                                           nave_nsec timeout_ns,
+                                                           uint32_t *out_is_mine)
+{
+    return o->api->enter_wait(o, timeout_ns, out_is_mine);
 }
 
 /* See nave_once_iface.done. Thread: [any]. */

@@ -242,6 +242,32 @@ static inline struct nave_op *nave_rwlock_write(struct nave_cx *cx, struct nave_
     return nave_lock_started_(op, rw->api->write(rw, op));
 }
 
+/* See nave_rwlock_iface.try_read. Thread: [any]. */
+static inline NAVE_NODISCARD nave_err nave_rwlock_try_read(struct nave_rwlock *rw)
+{
+    return rw->api->try_read(rw);
+}
+
+/* See nave_rwlock_iface.try_write. Thread: [any]. */
+static inline NAVE_NODISCARD nave_err nave_rwlock_try_write(struct nave_rwlock *rw)
+{
+    return rw->api->try_write(rw);
+}
+
+/* See nave_rwlock_iface.read_wait. Thread: [any]; one that may block. */
+static inline NAVE_NODISCARD nave_err nave_rwlock_read_wait(struct nave_rwlock *rw,
+                                                            nave_nsec timeout_ns)
+{
+    return rw->api->read_wait(rw, timeout_ns);
+}
+
+/* See nave_rwlock_iface.write_wait. Thread: [any]; one that may block. */
+static inline NAVE_NODISCARD nave_err nave_rwlock_write_wait(struct nave_rwlock *rw,
+                                                             nave_nsec timeout_ns)
+{
+    return rw->api->write_wait(rw, timeout_ns);
+}
+
 /* See nave_rwlock_iface.read_unlock. Thread: [any]. */
 static inline void nave_rwlock_read_unlock(struct nave_rwlock *rw)
 {
@@ -252,6 +278,12 @@ static inline void nave_rwlock_read_unlock(struct nave_rwlock *rw)
 static inline void nave_rwlock_write_unlock(struct nave_rwlock *rw)
 {
     rw->api->write_unlock(rw);
+}
+
+/* See nave_rwlock_iface.downgrade. Thread: [any]. */
+static inline void nave_rwlock_downgrade(struct nave_rwlock *rw)
+{
+    rw->api->downgrade(rw);
 }
 
 /* Begin to take `n` permits inside a poll; await the result. See nave_semaphore_iface.acquire.
@@ -270,11 +302,30 @@ static inline NAVE_NODISCARD nave_err nave_semaphore_try_acquire(struct nave_sem
     return s->api->try_acquire(s, n);
 }
 
+/* See nave_semaphore_iface.acquire_wait. Thread: [any]; one that may block. */
+static inline NAVE_NODISCARD nave_err nave_semaphore_acquire_wait(struct nave_semaphore *s,
+                                                                  uint64_t n, nave_nsec timeout_ns)
+{
+    return s->api->acquire_wait(s, n, timeout_ns);
+}
+
 /* See nave_semaphore_iface.release. The result is NAVE_OK for permits that were taken.
  * Thread: [any]. */
 static inline nave_err nave_semaphore_release(struct nave_semaphore *s, uint64_t n)
 {
     return s->api->release(s, n);
+}
+
+/* See nave_semaphore_iface.forget. Thread: [any]. */
+static inline uint64_t nave_semaphore_forget(struct nave_semaphore *s, uint64_t n)
+{
+    return s->api->forget(s, n);
+}
+
+/* See nave_semaphore_iface.available. Thread: [any]. */
+static inline uint64_t nave_semaphore_available(const struct nave_semaphore *s)
+{
+    return s->api->available(s);
 }
 
 /* See nave_semaphore_iface.close. Thread: [any]. */
