@@ -37,6 +37,11 @@ struct nave_async_where_ {
         _Static_assert(sizeof(struct nave_async_where_) == 1, \
                        "not in the cleanup: it awaits by NAVE_SHIELD, and ends by NAVE_END")
 
+/* What is shielded from being asked to end must end by itself. */
+#    define NAVE_ASYNC_HAS_LIMIT_(ns)                                                         \
+        _Static_assert(__builtin_choose_expr(__builtin_constant_p(ns), (ns) < NAVE_NEVER, 1), \
+                       "a shield has a time limit: NAVE_NEVER is none")
+
 /* NAVE_BEGIN defines it, NAVE_CLEANUP wants it. */
 #    define NAVE_ASYNC_HAS_BEGUN_             \
         struct nave_async_begin_is_missing_ { \

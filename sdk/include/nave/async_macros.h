@@ -190,6 +190,7 @@
 #    define NAVE_ASYNC_SHIELD_(n, text, limit, ns, ...)                                     \
         do {                                                                                \
             NAVE_ASYNC_SITE_(text);                                                         \
+            NAVE_ASYNC_HAS_LIMIT_(ns);                                                      \
             if (f->async.flags & NAVE_ASYNC_IS_DROPPED) {                                   \
                 (limit)->head.result = NAVE_ECANCELED;                                      \
             } else if (!nave_async_shield_(&f->async, cx,                                   \
