@@ -187,6 +187,59 @@ static void a_timer_restarted_while_taken_waits_for_the_next_batch(void)
     CU_ASSERT_PTR_NULL(nv_wheel_pop(&wheel));
 }
 
+/* What has passed counts as now, behind all that was due: a batch is not cut short by it. */
+static void a_timer_armed_for_the_past_waits_behind_all_that_is_due(void)
+{
+    struct nave_timer a = {0}, b = {0}, late = {0};
+
+    nv_wheel_init(&wheel, 0);
+    arm(&a, 1, ms(5));
+    arm(&b, 2, ms(70));
+    nv_wheel_advance(&wheel, ms(100));
+    CU_ASSERT_PTR_EQUAL(nv_wheel_pop(&wheel), &a);
+    arm(&late, 3, ms(3));
+    CU_ASSERT_PTR_EQUAL(nv_wheel_pop(&wheel), &b);
+    CU_ASSERT_PTR_NULL(nv_wheel_pop(&wheel));
+    CU_ASSERT(nv_wheel_next(&wheel) <= ms(100));
+    nv_wheel_advance(&wheel, ms(100));
+    CU_ASSERT_PTR_EQUAL(nv_wheel_pop(&wheel), &late);
+}
+
+static void a_clock_that_goes_back_is_ignored(void)
+{
+    struct nave_timer a = {0}, b = {0};
+    struct log log;
+
+    nv_wheel_init(&wheel, 0);
+    take_all(ms(100), &log);
+    arm(&a, 1, ms(160));
+    take_all(ms(50), &log);
+    CU_ASSERT_EQUAL(log.n, 0);
+    arm(&b, 2, ms(60)); /* has passed: it was 100 already */
+    CU_ASSERT(nv_wheel_next(&wheel) <= ms(100));
+    take_all(ms(50), &log);
+    CU_ASSERT_EQUAL_FATAL(log.n, 1);
+    CU_ASSERT_EQUAL(log.id[0], 2);
+    take_all(ms(159), &log);
+    CU_ASSERT_EQUAL(log.n, 0);
+    take_all(ms(160), &log);
+    CU_ASSERT_EQUAL(log.n, 1);
+}
+
+/* It is filed where it belongs when its slot is emptied, not once more where it was. */
+static void a_deadline_moved_later_far_away_costs_one_look(void)
+{
+    struct nave_timer a = {0};
+    struct log log;
+
+    nv_wheel_init(&wheel, 0);
+    arm(&a, 1, ms(100)); /* level 1: its slot begins at 64 */
+    a.deadline_ns = ms(5000);
+    take_all(ms(64), &log);
+    CU_ASSERT_EQUAL(log.n, 0);
+    CU_ASSERT_EQUAL(nv_wheel_next(&wheel), ms(5000));
+}
+
 static void a_due_timer_stopped_by_another_does_not_fire(void)
 {
     struct nave_timer a = {0}, b = {0}, c = {0};
@@ -399,6 +452,11 @@ static CU_TestInfo wheel_tests[] = {
     {"a_deadline_moved_later_by_one_store_is_kept", a_deadline_moved_later_by_one_store_is_kept},
     {"a_timer_restarted_while_taken_waits_for_the_next_batch",
      a_timer_restarted_while_taken_waits_for_the_next_batch},
+    {"a_timer_armed_for_the_past_waits_behind_all_that_is_due",
+     a_timer_armed_for_the_past_waits_behind_all_that_is_due},
+    {"a_clock_that_goes_back_is_ignored", a_clock_that_goes_back_is_ignored},
+    {"a_deadline_moved_later_far_away_costs_one_look",
+     a_deadline_moved_later_far_away_costs_one_look},
     {"a_due_timer_stopped_by_another_does_not_fire", a_due_timer_stopped_by_another_does_not_fire},
     {"a_batch_may_be_left_and_taken_up_again", a_batch_may_be_left_and_taken_up_again},
     {"a_clock_jump_of_a_century_fires_all_in_order", a_clock_jump_of_a_century_fires_all_in_order},
