@@ -207,7 +207,8 @@ void nv_group_announce(struct nv_group *g)
 
 void nv_group_rescue(struct nv_group *g, struct nv_worker *stuck)
 {
-    __atomic_store_n(&stuck->is_stuck, 1, __ATOMIC_RELAXED);
+    if (!__atomic_exchange_n(&stuck->is_stuck, 1, __ATOMIC_RELAXED))
+        __atomic_fetch_add(&g->stuck, 1, __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (has_idle(g))
         elect(g);

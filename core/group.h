@@ -41,6 +41,7 @@ struct nv_group {
     uint32_t is_asymmetric;
     uint32_t is_stealing; /* atomic */
     uint32_t is_closed;   /* atomic: nothing is spawned from outside any more, see task.c */
+    uint32_t stuck;       /* atomic: workers with is_stuck set; mostly none   */
     /* NULL: the real one. A world draws what is left open, and takes steps for who waits (world.h). */
     struct nv_world *world;
     uint32_t (*choose)(struct nv_world *world, uint32_t count);

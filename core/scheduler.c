@@ -227,7 +227,8 @@ static struct nv_task *steal(struct nv_worker *w)
         nv_stat_add(&w->stats.steals_empty, 1);
         t = nv_group_pop(g, w);
     }
-    for (i = 0; i < n && !t; i++) {
+    /* That one is stands in the group, where nobody writes: to ask each would fetch a line of each. */
+    for (i = 0; i < n && !t && __atomic_load_n(&g->stuck, __ATOMIC_RELAXED); i++) {
         struct nv_worker *v = __atomic_load_n(&g->workers[i], __ATOMIC_ACQUIRE);
 
         if (v && v != w)
@@ -370,8 +371,9 @@ uint32_t nv_sched_run(struct nv_worker *w)
         nv_task_run(w, t);
         n++;
     }
-    if (NAVE_UNLIKELY(__atomic_load_n(&w->is_stuck, __ATOMIC_RELAXED)))
-        __atomic_store_n(&w->is_stuck, 0, __ATOMIC_RELAXED);
+    if (NAVE_UNLIKELY(__atomic_load_n(&w->is_stuck, __ATOMIC_RELAXED)) &&
+        __atomic_exchange_n(&w->is_stuck, 0, __ATOMIC_RELAXED))
+        __atomic_fetch_sub(&w->group->stuck, 1, __ATOMIC_RELAXED);
     w->run_polls = n;
     return n;
 }

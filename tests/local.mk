@@ -19,6 +19,7 @@ include tests/tcp/local.mk
 include tests/sim/local.mk
 include tests/fuzz/local.mk
 include tests/model/local.mk
+include tests/lines/local.mk
 include tests/bench/local.mk
 include tests/examples/local.mk
 include tests/e2e/local.mk

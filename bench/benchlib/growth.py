@@ -4,14 +4,19 @@ workers grow from 1 to 64, where each worker spawns and joins tasks of its own.
 
 Counts, so they are exact on two cores as well: callgrind says how often each instruction ran, the
 disassembler which of them are locked. Each is a difference of two runs.
+
+Cache lines are counted by tests/lines/growth, in which virtual workers take turns: lines that one worker's
+cache would have to fetch from another's, per operation, for work that stays on one worker and work that
+does not.
 """
 import collections
+import json
 import os
 import re
 import subprocess
 
 from .counts import need
-from .tools import BenchError, emit
+from .tools import BenchError, emit, note
 
 WORKERS = (1, 2, 4, 8, 16, 32, 64)
 FEW, MANY = 200, 2200  # operations of each worker
@@ -83,6 +88,35 @@ def difference(count, workers):
     few, many = count(FEW), count(MANY)
     total = workers * (MANY - FEW)
     return {n: (many[n] - few[n]) / total for n in set(few) | set(many)}
+
+
+def function_of(program, offset):
+    """The function of core that has the instruction before `offset`, or what it was inlined into."""
+    text = subprocess.run(["addr2line", "-f", "-e", program, hex(int(offset, 16) - 1)], capture_output=True,
+                          text=True, check=True).stdout
+    return text.split("\n", 1)[0]
+
+
+def lines(kit, stem, workers=WORKERS):
+    """Cache lines that are transferred between workers; see tests/lines/lines.h."""
+    program = os.path.join(kit.build, "tests", "lines", "growth")
+    if not os.path.exists(program):
+        note("%s is not built (make check builds it; gcc on x86-64): skipped" % program)
+        return
+    done = subprocess.run([program, "all"] + [str(w) for w in workers], capture_output=True, text=True, check=False,
+                          timeout=10 * LIMIT_SECONDS)
+    if done.returncode:
+        raise BenchError("%s: status %d\n%s" % (program, done.returncode, done.stderr))
+    for line in done.stdout.splitlines():
+        row = json.loads(line)
+        name = "%s.%s" % (stem, row["work"])
+        by = collections.Counter()
+        for offset, transfers, _ in row["sites"]:
+            if need("addr2line") and transfers >= 0.01:
+                by[function_of(program, offset)] += round(transfers, 2)
+        emit("%s.lines_%d" % (name, row["workers"]), row["transfers"], "transfers per operation",
+             by=dict(by.most_common(4)))
+        emit("%s.rmws_%d" % (name, row["workers"]), row["rmws"], "per operation")
 
 
 def measure(kit, program, stem, benchmark, workers=WORKERS):

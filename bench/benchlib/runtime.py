@@ -290,6 +290,7 @@ def measure(kit, name, args):
         task_bytes(kit)
     elif name == "growth":
         growth.measure(kit, require_ours(kit), name, "spawn_each")
+        growth.lines(kit, name)
     elif name == "echo_conn":
         echo_connection(kit)
     elif name == "idle2":
