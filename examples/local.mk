@@ -4,7 +4,7 @@
 # Plugins that live in folders of their own are built from an installation by tests/e2e/outside.
 
 noinst_PROGRAMS += %D%/embed/embed %D%/embed/embed_static %D%/own-loop/own_loop %D%/embed-many/embed_many \
-	%D%/self-test/self_test
+	%D%/self-test/self_test %D%/find-bug/tickets
 
 %C%_embed_embed_SOURCES  = %D%/embed/embed.c
 %C%_embed_embed_CPPFLAGS = $(SDK_CPPFLAGS)
@@ -73,6 +73,11 @@ noinst_PROGRAMS += %D%/blocking/count_lines
 %C%_self_test_self_test_SOURCES  = %D%/self-test/self_test.c
 %C%_self_test_self_test_CPPFLAGS = $(SDK_CPPFLAGS)
 %C%_self_test_self_test_LDADD    = core/libnave.la
+
+# tests/sim/replay runs it: that the test ends with an error is what it is to do.
+%C%_find_bug_tickets_SOURCES  = %D%/find-bug/tickets.c
+%C%_find_bug_tickets_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_find_bug_tickets_LDADD    = core/libnave.la
 
 # C++ by hand: the build itself needs no C++ compiler, nor libtool's support for it.
 if HAVE_CXX

@@ -43,3 +43,6 @@ check_PROGRAMS += %D%/test_faults
 %C%_test_faults_SOURCES  = %D%/raw.c %D%/raw.h %D%/test_faults.c %D%/world_rig.h
 %C%_test_faults_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
 %C%_test_faults_LDADD    = plugins/tcp/libtcp.la core/libnavecore.la $(CUNIT_LIBS)
+
+dist_check_SCRIPTS += %D%/replay
+TESTS              += %D%/replay
