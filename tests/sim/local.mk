@@ -46,3 +46,8 @@ check_PROGRAMS += %D%/test_faults
 
 dist_check_SCRIPTS += %D%/replay
 TESTS              += %D%/replay
+
+check_PROGRAMS += %D%/test_promises
+%C%_test_promises_SOURCES  = %D%/test_promises.c
+%C%_test_promises_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN
+%C%_test_promises_LDADD    = core/libnavecore.la $(CUNIT_LIBS)
