@@ -93,7 +93,7 @@ static void settle(struct nave_op *op, nave_err result, uint64_t value,
     out_waker->api = NULL;
     op->next = (struct nave_op *)(void *)var_of_open(op);
     op->job.next = NULL;
-    op->value = value;
+    __atomic_store_n(&op->value, value, __ATOMIC_RELAXED); /* async_debug.h looks at it meanwhile */
     if (!op->done)
         *out_waker = (struct nave_waker){op->waker, op->done_arg, op->waker_id, 0};
     __atomic_store_n(&op->result, result, __ATOMIC_RELEASE);

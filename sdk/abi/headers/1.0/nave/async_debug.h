@@ -124,16 +124,22 @@ static NAVE_UNUSED int32_t nave_async_is_gone_(uintptr_t p, uintptr_t here)
 static NAVE_UNUSED const char *nave_async_wrong_op_(const struct nave_op *op, uintptr_t here,
                                                     uint32_t n)
 {
+    uint32_t state;
+    uint64_t value;
+
     if (nave_async_is_gone_((uintptr_t)op, here))
         return "an op is awaited that is a local: it must be a member of the frame";
-    if (op->state == NAVE_OP_IDLE)
+    /* Its source may be on another thread, and about to settle it. */
+    state = __atomic_load_n(&op->state, __ATOMIC_RELAXED);
+    value = __atomic_load_n(&op->value, __ATOMIC_RELAXED);
+    if (state == NAVE_OP_IDLE)
         return "an op is awaited that was not started";
-    if (op->state == NAVE_OP_DONE)
+    if (state == NAVE_OP_DONE)
         return NULL;
     if (op->source && op->source->drop == nave_op_limit_drop_ && n < 4)
         return nave_async_wrong_op_(((const struct nave_op_limit *)(const void *)op)->inner, here,
                                     n + 1);
-    if (nave_async_is_gone_((uintptr_t)op->value, here) ||
+    if (nave_async_is_gone_((uintptr_t)value, here) ||
         nave_async_is_gone_((uintptr_t)op->impl, here))
         return "it was given the address of a local: what it uses must be a member of the frame";
     return NULL;
