@@ -67,3 +67,10 @@ check_PROGRAMS += %D%/test_notify
 %C%_test_notify_SOURCES  = %D%/test_notify.c %D%/actors.h %D%/explore.c %D%/explore.h
 %C%_test_notify_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_notify_LDADD    = $(CUNIT_LIBS)
+
+# It includes core/scope.c, core/task.c and core/task_join.c.
+check_PROGRAMS += %D%/test_scope
+%C%_test_scope_SOURCES  = %D%/test_scope.c %D%/actors.h %D%/explore.c %D%/explore.h \
+                          %D%/tearing.h
+%C%_test_scope_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_scope_LDADD    = $(CUNIT_LIBS)
