@@ -5,7 +5,7 @@
  */
 #include "timers.h"
 
-#include "worker.h"
+#include "worker/worker.h"
 
 static struct nv_worker *worker;
 static struct nv_worker_handle handle;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What a runtime answers to "top": totals of its workers, plugins and listeners at one moment. The lines
- * are words of name=number (core/top_out.h says which); names that are not known here are passed over,
+ * are words of name=number (core/admin/top_out.h says which); names that are not known here are passed over,
  * so that an older nave reads a newer runtime.
  */
 #ifndef CLI_SAMPLE_H

@@ -16,13 +16,14 @@
 
 #define FILE_NAME "tasks.dump"
 
-static volatile sig_atomic_t is_wanted;
+/* Atomic: the handler runs on some thread of the program, and who looks is a worker. */
+static int is_wanted;
 
 /* A handler may do no more than this. */
 static void on_usr1(int number)
 {
     (void)number;
-    is_wanted = 1;
+    __atomic_store_n(&is_wanted, 1, __ATOMIC_RELEASE);
 }
 
 static void on_text(void *arg, const char *text, size_t len)
@@ -91,9 +92,8 @@ static void on_event(void *arg, uint32_t event, nave_err err)
     (void)err;
     if (event == NAVE_EVENT_LISTENING)
         (void)kill(getpid(), SIGUSR1); /* yours comes from outside: kill -USR1 */
-    if (event != NAVE_EVENT_BEAT || !is_wanted)
+    if (event != NAVE_EVENT_BEAT || !__atomic_exchange_n(&is_wanted, 0, __ATOMIC_ACQUIRE))
         return;
-    is_wanted = 0;
     app->err = write_dump(app->admin);
     nave_runtime_stop(app->runtime); /* yours goes on */
 }

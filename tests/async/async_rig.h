@@ -12,8 +12,8 @@
 
 #include "test_main.h"
 
-#include "sim.h"
-#include "worker_state.h"
+#include "worker/sim.h"
+#include "worker/worker_state.h"
 
 #include <nave/async.h>
 #include <nave/join_all.h>

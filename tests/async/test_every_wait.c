@@ -21,10 +21,10 @@
 
 #include "test_main.h"
 
-#include "channel.h"
-#include "locks.h"
-#include "sim.h"
-#include "worker_state.h"
+#include "sync/channel.h"
+#include "sync/locks.h"
+#include "worker/sim.h"
+#include "worker/worker_state.h"
 
 #define PATIENCE (10 * NAVE_MSEC)
 

@@ -12,8 +12,8 @@
 
 #include <jansson.h>
 
-#include "conf.h"
-#include "conf_scan.h"
+#include "conf/conf.h"
+#include "conf/conf_scan.h"
 #include "failing.h"
 #include "test_main.h"
 #include "told.h"

@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "conf.h"
-#include "conf_file.h"
+#include "conf/conf.h"
+#include "conf/conf_file.h"
 #include "failing.h"
 #include "test_main.h"
 #include "told.h"

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "digest.h"
-#include "sealed.h"
+#include "plugin/digest.h"
+#include "plugin/sealed.h"
 #include "test_main.h"
 
 static struct nv_why why;

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "descriptor.h"
-#include "loader.h"
+#include "plugin/descriptor.h"
+#include "plugin/loader.h"
 #include "test_main.h"
 
 const struct nave_plugin *mini_plugin_entry_v1(void);

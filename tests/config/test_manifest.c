@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "failing.h"
-#include "manifest.h"
-#include "nv_elf.h"
+#include "plugin/manifest.h"
+#include "plugin/nv_elf.h"
 #include "test_main.h"
 
 #define ALLOCATIONS_MAX 100

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf.h"
+#include "conf/conf.h"
 #include "failing.h"
-#include "near.h"
-#include "options.h"
+#include "base/near.h"
+#include "conf/options.h"
 #include "test_main.h"
 #include "told.h"
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "schema.h"
+#include "plugin/schema.h"
 
 #include "test_main.h"
 

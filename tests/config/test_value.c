@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "test_main.h"
-#include "value.h"
+#include "base/value.h"
 
 #define UNTOUCHED    4711u
 #define INT_MAX_TEXT "9223372036854775807"

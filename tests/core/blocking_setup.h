@@ -13,9 +13,9 @@
 
 #include "test_main.h"
 
-#include "blocking.h"
-#include "sim.h"
-#include "worker_state.h"
+#include "blocking/blocking.h"
+#include "worker/sim.h"
+#include "worker/worker_state.h"
 
 /* A gate. Jobs that reach it are counted and wait until it is open. */
 struct gate {

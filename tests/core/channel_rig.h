@@ -13,9 +13,9 @@
 
 #include "test_main.h"
 
-#include "channel.h"
-#include "sim.h"
-#include "worker_state.h"
+#include "sync/channel.h"
+#include "worker/sim.h"
+#include "worker/worker_state.h"
 
 enum mode { TASK = 0, CALLBACK, MODES };
 

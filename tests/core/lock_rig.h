@@ -12,9 +12,9 @@
 
 #include "test_main.h"
 
-#include "locks.h"
-#include "sim.h"
-#include "worker_state.h"
+#include "sync/locks.h"
+#include "worker/sim.h"
+#include "worker/worker_state.h"
 
 enum mode { IN_TASK, WITH_CALLBACK };
 

@@ -16,7 +16,7 @@
 
 #include "test_main.h"
 
-#include "log_state.h"
+#include "log/log_state.h"
 
 #define TEXT_BYTES (1u << 20)
 

@@ -10,8 +10,8 @@
 
 #include "test_main.h"
 
-#include "channel.h"
-#include "worker_state.h"
+#include "sync/channel.h"
+#include "worker/worker_state.h"
 
 #define SENDERS 24u
 #define EACH    400u

@@ -8,7 +8,7 @@
 
 #include "test_main.h"
 
-#include "worker_state.h"
+#include "worker/worker_state.h"
 
 #define PRODUCERS 4
 #define POSTS     100000

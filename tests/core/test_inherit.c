@@ -14,7 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "inherit.h"
+#include "runtime/inherit.h"
 #include "test_main.h"
 
 #define FIRST 200

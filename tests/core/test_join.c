@@ -10,9 +10,9 @@
 
 #include "test_main.h"
 
-#include "exec.h"
-#include "scheduler.h"
-#include "sim.h"
+#include "worker/exec.h"
+#include "worker/scheduler.h"
+#include "worker/sim.h"
 #include "workers.h"
 
 /* READY when `may_end`, or canceled; its value is 42 then. */

@@ -8,7 +8,7 @@
 
 #include "test_main.h"
 
-#include "locks.h"
+#include "sync/locks.h"
 
 static struct nv_locks locks;
 

@@ -15,9 +15,9 @@
 
 #include "test_main.h"
 
-#include "locks.h"
-#include "poller.h"
-#include "worker_state.h"
+#include "sync/locks.h"
+#include "worker/poller.h"
+#include "worker/worker_state.h"
 
 #define WORKERS 2u
 #define TASKS   4u  /* of each worker, and as many callbacks */

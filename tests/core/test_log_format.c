@@ -11,7 +11,7 @@
 
 #include "test_main.h"
 
-#include "log_format.h"
+#include "log/log_format.h"
 
 /* 2026-11-26T23:01:29.123Z */
 #define WALL_NS (INT64_C(1795734089) * NAVE_SEC + 123456789)

@@ -10,8 +10,8 @@
 
 #include "test_main.h"
 
-#include "log_rate.h"
-#include "log_ring.h"
+#include "log/log_rate.h"
+#include "log/log_ring.h"
 
 #define SIZE 1024u
 

@@ -9,7 +9,7 @@
 
 #include "test_main.h"
 
-#include "nv_err.h"
+#include "base/nv_err.h"
 
 static const struct {
     int number;

@@ -9,8 +9,8 @@
 
 #include "test_main.h"
 
-#include "task.h"
-#include "task_pool.h"
+#include "worker/task.h"
+#include "worker/task_pool.h"
 
 #define MANY 1000u
 

@@ -14,8 +14,8 @@
 
 #include "test_main.h"
 
-#include "poller.h"
-#include "worker.h"
+#include "worker/poller.h"
+#include "worker/worker.h"
 
 static struct nv_worker *worker;
 static struct nv_worker_handle handle;

@@ -12,7 +12,7 @@
 #include "failing.h"
 #include "test_main.h"
 
-#include "sim.h"
+#include "worker/sim.h"
 #include "workers.h"
 
 static uint32_t begun, ended, canceled; /* children; atomic */

@@ -8,7 +8,7 @@
 
 #include "test_main.h"
 
-#include "signals.h"
+#include "runtime/signals.h"
 
 static int mine, other; /* whose signals they are */
 static int seen[8];

@@ -7,7 +7,7 @@
 
 #include "test_main.h"
 
-#include "slab.h"
+#include "worker/slab.h"
 
 #define SIZE_STEP 24
 #define OBJECTS   400

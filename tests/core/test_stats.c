@@ -7,10 +7,10 @@
 
 #include "test_main.h"
 
-#include "sim.h"
-#include "stats.h"
-#include "task.h"
-#include "worker_state.h"
+#include "worker/sim.h"
+#include "worker/stats.h"
+#include "worker/task.h"
+#include "worker/worker_state.h"
 
 /* --- distributions --------------------------------------------------------------------------- */
 

@@ -10,7 +10,7 @@
 
 #include "test_main.h"
 
-#include "ring.h"
+#include "worker/ring.h"
 #include "workers.h"
 
 static struct workers all;

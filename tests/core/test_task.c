@@ -8,9 +8,9 @@
 
 #include "test_main.h"
 
-#include "group.h"
-#include "sim.h"
-#include "worker_state.h"
+#include "worker/group.h"
+#include "worker/sim.h"
+#include "worker/worker_state.h"
 
 #define WAKERS     4
 #define WAKES_EACH 5000

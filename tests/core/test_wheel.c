@@ -9,7 +9,7 @@
 
 #include "test_main.h"
 
-#include "wheel.h"
+#include "worker/wheel.h"
 
 #define SEED      UINT64_C(0x9E3779B97F4A7C15)
 #define FIRED_MAX 4096

@@ -13,8 +13,8 @@
 
 #include "test_main.h"
 
-#include "sim.h"
-#include "worker_state.h"
+#include "worker/sim.h"
+#include "worker/worker_state.h"
 
 #define POSTS 6000 /* the half is more than two turns take */
 

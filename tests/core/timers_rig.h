@@ -11,8 +11,8 @@
 
 #include "test_main.h"
 
-#include "sim.h"
-#include "worker_state.h"
+#include "worker/sim.h"
+#include "worker/worker_state.h"
 
 #define ENDED_MAX 4096
 

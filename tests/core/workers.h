@@ -8,9 +8,9 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "group.h"
-#include "task.h"
-#include "worker_state.h"
+#include "worker/group.h"
+#include "worker/task.h"
+#include "worker/worker_state.h"
 
 #define WORKERS_MAX 24u
 

@@ -17,9 +17,9 @@
 
 #include <CUnit/CUnit.h>
 
-#include "core/conf.h"
-#include "core/options.h"
-#include "core/report.h"
+#include "core/conf/conf.h"
+#include "core/conf/options.h"
+#include "core/log/report.h"
 
 static char top[64];
 

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf.h"
-#include "conf_file.h"
-#include "options.h"
+#include "conf/conf.h"
+#include "conf/conf_file.h"
+#include "conf/options.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "manifest.h"
-#include "nv_elf.h"
-#include "value.h"
+#include "plugin/manifest.h"
+#include "plugin/nv_elf.h"
+#include "base/value.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

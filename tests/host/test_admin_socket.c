@@ -20,10 +20,10 @@
 #include "failing.h"
 #include "test_main.h"
 
-#include "admin_path.h"
-#include "runtime.h"
-#include "scheduler.h"
-#include "worker_state.h"
+#include "admin/admin_path.h"
+#include "runtime/runtime.h"
+#include "worker/scheduler.h"
+#include "worker/worker_state.h"
 
 extern const struct nave_plugin *meter_plugin_entry_v1(void);
 

@@ -14,8 +14,8 @@
 #include <nave/lock.h>
 #include <nave/runtime.h>
 
-#include "group.h"
-#include "runtime.h"
+#include "worker/group.h"
+#include "runtime/runtime.h"
 #include "test_main.h"
 #include "trace.h"
 

@@ -13,7 +13,7 @@
 
 #include "test_main.h"
 
-#include "runtime.h"
+#include "runtime/runtime.h"
 
 #define CALLS   8u
 #define WORKERS 2u

@@ -12,7 +12,7 @@
 #include <nave/runtime.h>
 
 #include "failing.h"
-#include "runtime.h"
+#include "runtime/runtime.h"
 #include "test_main.h"
 
 #define HANDLER "{\"$ref\": \"#/$defs/handler\"}"

@@ -17,11 +17,11 @@
 #include "failing.h"
 #include "test_main.h"
 
-#include "dump.h"
-#include "runtime.h"
-#include "scheduler.h"
-#include "task.h"
-#include "worker_state.h"
+#include "admin/dump.h"
+#include "runtime/runtime.h"
+#include "worker/scheduler.h"
+#include "worker/task.h"
+#include "worker/worker_state.h"
 
 static struct nave_runtime *rt;
 static struct nave_future *asleep; /* the task of outer */

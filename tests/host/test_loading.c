@@ -13,8 +13,8 @@
 #include <nave/plugin.h>
 #include <nave/runtime.h>
 
-#include "digest.h"
-#include "nv_elf.h"
+#include "plugin/digest.h"
+#include "plugin/nv_elf.h"
 #include "test_main.h"
 
 static char folder[] = "/tmp/nave-loading-XXXXXX";

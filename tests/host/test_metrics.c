@@ -14,8 +14,8 @@
 #include "failing.h"
 #include "test_main.h"
 
-#include "runtime.h"
-#include "worker_state.h"
+#include "runtime/runtime.h"
+#include "worker/worker_state.h"
 
 extern const struct nave_plugin *meter_plugin_entry_v1(void);
 

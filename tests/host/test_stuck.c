@@ -21,7 +21,7 @@
 
 #include "test_main.h"
 
-#include "runtime.h"
+#include "runtime/runtime.h"
 
 #define WORKERS_MAX 3u
 #define WAIT_MOST   (20 * NAVE_SEC) /* for what takes moments */

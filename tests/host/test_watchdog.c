@@ -15,11 +15,11 @@
 #include "failing.h"
 #include "test_main.h"
 
-#include "runtime.h"
-#include "sim.h"
-#include "thread_state.h"
-#include "watchdog.h"
-#include "worker_state.h"
+#include "runtime/runtime.h"
+#include "worker/sim.h"
+#include "worker/thread_state.h"
+#include "admin/watchdog.h"
+#include "worker/worker_state.h"
 
 #define LIMIT (100 * NAVE_MSEC)
 

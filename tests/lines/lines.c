@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "worker_state.h"
+#include "worker/worker_state.h"
 
 #define LINE       64u
 #define TABLE      (1u << 19) /* lines that can be known; a power of two */

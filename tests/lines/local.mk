@@ -15,28 +15,28 @@ check_PROGRAMS += %D%/growth
 	%D%/growth.c \
 	%D%/work.c \
 	%D%/work.h \
-	core/channels.c \
-	core/counter.c \
-	core/exec.c \
-	core/group.c \
-	core/lock.c \
-	core/mpsc.c \
-	core/mpsc_rx.c \
-	core/mpsc_tx.c \
-	core/notify.c \
-	core/permits.c \
-	core/scheduler.c \
-	core/scope.c \
-	core/slab.c \
-	core/stats.c \
-	core/sync_wait.c \
-	core/task.c \
-	core/task_join.c \
-	core/task_pool.c \
-	core/usage.c \
-	core/wheel.c \
-	core/worker.c \
-	core/worker_api.c
+	core/sync/channels.c \
+	core/base/counter.c \
+	core/worker/exec.c \
+	core/worker/group.c \
+	core/sync/lock.c \
+	core/sync/mpsc.c \
+	core/sync/mpsc_rx.c \
+	core/sync/mpsc_tx.c \
+	core/sync/notify.c \
+	core/sync/permits.c \
+	core/worker/scheduler.c \
+	core/worker/scope.c \
+	core/worker/slab.c \
+	core/worker/stats.c \
+	core/worker/sync_wait.c \
+	core/worker/task.c \
+	core/worker/task_join.c \
+	core/worker/task_pool.c \
+	core/worker/usage.c \
+	core/worker/wheel.c \
+	core/worker/worker.c \
+	core/worker/worker_api.c
 %C%_growth_CPPFLAGS = $(TEST_CPPFLAGS) -DNAVE_STATIC_PLUGIN \
 	-fsanitize=thread -U__SANITIZE_THREAD__ -Wno-tsan \
 	-Dmemset=lines_memset -Dmemcpy=lines_memcpy \

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "channel.h"
+#include "sync/channel.h"
 #include "explore.h"
 
 static uint32_t objects; /* not given back */

@@ -11,7 +11,7 @@
 
 #include "explore.h"
 
-#include "sync_wait.h"
+#include "worker/sync_wait.h"
 
 static inline void model_left(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The broadcast channel, core/broadcast.c in its own source: each receiver gets every item from its
+ * The broadcast channel, core/sync/broadcast.c in its own source: each receiver gets every item from its
  * subscription to the end, in order and whole, or is told how many it missed; one may come, be cloned and go
  * at any moment; who waits for the end of the receivers is told, and a sender without any is refused; all
  * memory is freed once.
@@ -8,7 +8,7 @@
 #define MODEL_REDIRECT
 #include "tearing.h"
 
-#include "broadcast.c"
+#include "sync/broadcast.c"
 
 #undef memcpy
 #undef nv_lock_leave

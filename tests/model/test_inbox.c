@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The inbox of core/inbox.h, its own source, under every interleaving of posters and the worker: no
+ * The inbox of core/worker/inbox.h, its own source, under every interleaving of posters and the worker: no
  * job is lost, none comes twice, the order of a poster is kept, a waiting worker is woken, and by one
  * write at most for each wait.
  */
 #define MODEL_REDIRECT
 #include "explore.h"
 
-#include "inbox.h"
+#include "worker/inbox.h"
 
 #undef __atomic_load_n
 #undef __atomic_store_n

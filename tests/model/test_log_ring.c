@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The rings and bells of core/log_ring.h, their own source, under every interleaving of two producers and
+ * The rings and bells of core/log/log_ring.h, their own source, under every interleaving of two producers and
  * the writer: no line is lost but those that were counted, each comes whole and in the order of its producer, and
  * the writer sleeps only when there is nothing to do, so that what comes wakes it.
  */
 #define MODEL_REDIRECT
 #include "explore.h"
 
-#include "log_ring.h"
+#include "log/log_ring.h"
 
 #undef __atomic_load_n
 #undef __atomic_store_n

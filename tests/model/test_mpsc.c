@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The queue with permits and what channels wait with, core/mpsc_*.[ch] and core/sync_wait.h in their own
+ * The queue with permits and what channels wait with, core/mpsc_*.[ch] and core/worker/sync_wait.h in their own
  * source: senders and a receiver under all interleavings, with tasks and with callbacks that take their ops
  * back at any moment. No item is lost or comes twice, a sender's order is kept, no wake-up is lost, the end
  * is told, no op is touched after its owner has let go of it, and the channel is freed once.
@@ -8,7 +8,7 @@
 #define MODEL_REDIRECT
 #include "explore.h"
 
-#include "sync_wait.h"
+#include "worker/sync_wait.h"
 
 /* Mutants, to show that a mistake would be seen. */
 enum mutant {
@@ -35,7 +35,7 @@ static void model_settle(struct nave_op *op, nave_err outcome, struct nv_wakes *
 }
 
 #define nv_wait_settle model_settle
-#include "mpsc_state.h"
+#include "sync/mpsc_state.h"
 
 static void model_put_permit(struct nv_mpsc *c, struct nv_wakes *wakes)
 {
@@ -44,11 +44,11 @@ static void model_put_permit(struct nv_mpsc *c, struct nv_wakes *wakes)
 }
 
 #define nv_mpsc_put_permit model_put_permit
-#include "mpsc_tx.c"
+#include "sync/mpsc_tx.c"
 #undef nv_mpsc_put_permit
-#include "mpsc.c"
-#include "mpsc_rx.c"
-#include "sized.c"
+#include "sync/mpsc.c"
+#include "sync/mpsc_rx.c"
+#include "base/sized.c"
 
 #undef __atomic_load_n
 #undef __atomic_store_n

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Notifications, core/notify.c in its own source: none is lost and none made. One that came before anybody
+ * Notifications, core/sync/notify.c in its own source: none is lost and none made. One that came before anybody
  * waited is kept, one that was given to an op that is dropped goes on to the next, all() serves those who
  * wait and no later ones, and who starts, looks at the condition and then awaits does not miss it.
  */
@@ -11,7 +11,7 @@
 #undef NV_WAKES_MAX
 #define NV_WAKES_MAX 1u
 
-#include "notify.c"
+#include "sync/notify.c"
 
 #undef memcpy
 #undef nv_lock_leave

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The oneshot channel, core/oneshot.c in its own source: an item that is sent comes exactly when its sender
+ * The oneshot channel, core/sync/oneshot.c in its own source: an item that is sent comes exactly when its sender
  * was told so and its receiver stays for it, whole and once; who waits for it or for the receiver's end is
  * woken; what a dropped op had got comes back; the channel is freed once, by whoever goes last.
  */
 #define MODEL_REDIRECT
 #include "tearing.h"
 
-#include "oneshot.c"
+#include "sync/oneshot.c"
 
 #undef memcpy
 #undef nv_lock_leave

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * How workers that share tasks wait and are woken, core/group.c, core/scheduler.c and core/worker.c in their
- * own source. A worker or another thread publishes tasks and never comes back to look; the others may be
+ * How workers that share tasks wait and are woken, group.c, scheduler.c and worker.c of core/worker in
+ * their own source. A worker or another thread publishes tasks and never comes back to look; the others may be
  * anywhere on their way into the poller or out of it, and have a task, or a callback when they are woken, of
  * their own that lasts for ever. What can be taken is taken: a run in which it waits while a worker sleeps
  * ends as a lost wake-up.
  */
 #define MODEL_REDIRECT
-#include "stats.h" /* first, with usage.h: numbers of one writer are no steps of the model */
+#include "worker/stats.h" /* first, with usage.h: numbers of one writer are no steps of the model */
 
 #include "explore.h"
 
@@ -22,15 +22,15 @@ static int leave_lock(void);
 #define pthread_equal(a, b)     ((void)(a), (void)(b), 0)
 
 #define NV_RING_SIZE 4u
-#include "worker_state.h"
+#include "worker/worker_state.h"
 
 static struct nv_worker *of_thread[MODEL_THREADS];
 #define nv_here of_thread[model_self()]
 
-#include "group.c"
-#include "scheduler.c"
-#include "wheel.c"
-#include "worker.c"
+#include "worker/group.c"
+#include "worker/scheduler.c"
+#include "worker/wheel.c"
+#include "worker/worker.c"
 
 #undef pthread_mutex_lock
 #undef pthread_mutex_unlock
@@ -237,7 +237,7 @@ static void ring(struct nv_poller *p)
     bells[p->index] = 1;
 }
 
-/* As core/reactor_libevent.c. Time passes while it waits, and a descriptor becomes ready. */
+/* As core/worker/reactor_libevent.c. Time passes while it waits, and a descriptor becomes ready. */
 static uint32_t wait_and_call(struct nv_poller *p, nave_nsec until_ns, void (*woke)(void *arg),
                               void *arg)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The permits of core/permits.c, its own source, under every interleaving of those who take, give, drop and
+ * The permits of core/sync/permits.c, its own source, under every interleaving of those who take, give, drop and
  * close: no permit is lost or made, nobody waits for ever while there are permits for him, what was set
  * aside for one who drops goes on, and nothing is touched after the last holder has freed a mutex.
  */
 #define MODEL_REDIRECT
 #include "explore.h"
 
-#include "permits.c"
+#include "sync/permits.c"
 
 #undef __atomic_load_n
 #undef __atomic_store_n

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The local queue of a worker, core/ring.h in its own source with four slots: its owner pushes, pops and
+ * The local queue of a worker, core/worker/ring.h in its own source with four slots: its owner pushes, pops and
  * overflows while one or two thieves are anywhere in the middle of theirs, also where the counters wrap
  * around. Every task is taken exactly once, none is read from a slot before it was written there.
  */
@@ -8,7 +8,7 @@
 #include "explore.h"
 
 #define NV_RING_SIZE 4u
-#include "ring.h"
+#include "worker/ring.h"
 
 #include <string.h>
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Scopes, core/scope.c with core/task.c and task_join.c in their own source: children that end on other
- * workers while their parent waits for them, cancels them, drops the scope or is told of the first error; children
- * that spawn siblings meanwhile. Every future is dropped once, the parent goes on when all children have
- * ended and no earlier, and nobody touches the scope after that: its memory is the parent's.
+ * Scopes, core/worker/scope.c with task.c and task_join.c in their own source: children that end on
+ * other workers while their parent waits for them, cancels them, drops the scope or is told of the first
+ * error; children that spawn siblings meanwhile. Every future is dropped once, the parent goes on when
+ * all children have ended and no earlier, and nobody touches the scope after that: its memory is the
+ * parent's.
  */
 #define MODEL_REDIRECT
-#include "stats.h" /* first, with usage.h: numbers of one writer are no steps of the model */
+#include "worker/stats.h" /* first, with usage.h: numbers of one writer are no steps of the model */
 
 #include "tearing.h"
 
@@ -15,7 +16,7 @@
 #define pthread_equal(a, b) ((void)(a), (void)(b), 0)
 #define sched_yield()       (model_fence(__ATOMIC_SEQ_CST), model_yield())
 
-#include "worker_state.h"
+#include "worker/worker_state.h"
 
 static struct nv_worker *of_thread[MODEL_THREADS];
 #define nv_here of_thread[model_self()]
@@ -24,11 +25,11 @@ static struct nv_worker *of_thread[MODEL_THREADS];
  * stores are not delayed. That of the lock is. */
 #undef __atomic_store_n
 #define __atomic_store_n(p, v, order) model_store(p, sizeof(*(p)), MODEL_TO_(v), __ATOMIC_SEQ_CST)
-#include "scope.c"
+#include "worker/scope.c"
 #undef __atomic_store_n
 #define __atomic_store_n(p, v, order) model_store(p, sizeof(*(p)), MODEL_TO_(v), order)
-#include "task.c"
-#include "task_join.c"
+#include "worker/task.c"
+#include "worker/task_join.c"
 
 #undef pthread_equal
 #undef sched_yield

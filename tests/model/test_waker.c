@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: MIT
  *
- * Wakers, tasks and join handles, core/task.c and task_join.c in their own source: wakes from two
+ * Wakers, tasks and join handles, core/worker/task.c and task_join.c in their own source: wakes from two
  * foreign threads at any time, also after the task has ended and while the worker drops everything; a
  * handle that is given up, asked and waited on by another thread. No wake is lost, no task is polled by
  * two or after its end, each is dropped once, and its object comes back once.
  */
 #define MODEL_REDIRECT
-#include "stats.h" /* first, with usage.h: numbers of one writer are no steps of the model */
+#include "worker/stats.h" /* first, with usage.h: numbers of one writer are no steps of the model */
 
 #include "explore.h"
 
 #include <pthread.h>
 #define pthread_equal(a, b) ((void)(a), (void)(b), model_self() == 0)
 
-#include "worker_state.h"
+#include "worker/worker_state.h"
 
 #define sched_yield() model_yield() /* by who closes */
 
 static struct nv_worker *worker;
 #define nv_here (model_self() == 0 ? worker : NULL)
 
-#include "task.c"
-#include "task_join.c"
+#include "worker/task.c"
+#include "worker/task_join.c"
 
 #undef pthread_equal
 #undef sched_yield

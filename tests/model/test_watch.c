@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * The watch channel, core/watch.c in its own source: who waits for a change gets the newest one, whole; the last
- * value is not missed behind the sender's end, by those who wait and by those who only look; also when the
- * version wraps around; who waits for the receivers' end is told; all memory is freed once.
+ * The watch channel, core/sync/watch.c in its own source: who waits for a change gets the newest one,
+ * whole; the last value is not missed behind the sender's end, by those who wait and by those who only
+ * look; also when the version wraps around; who waits for the receivers' end is told; all memory is freed
+ * once.
  */
 #define MODEL_REDIRECT
 #include "tearing.h"
 
-#include "watch.c"
+#include "sync/watch.c"
 
 #undef memcpy
 #undef nv_lock_leave

@@ -7,9 +7,9 @@
 
 #include <jansson.h>
 
-#include "conf.h"
+#include "conf/conf.h"
 #include "fake_host.h"
-#include "options.h"
+#include "conf/options.h"
 #include "plugins/router/router.h"
 
 struct exchange {
