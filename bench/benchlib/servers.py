@@ -280,7 +280,7 @@ def peers(kit):
         with open(path, "w") as f:
             f.write(text)
         found["peer_" + name] = [binary, "-c", path]
-    for path in glob.glob(tools.HERE + "/peers/out/*"):
+    for path in glob.glob(tools.HERE + "/peers/out/*_http"):  # the others are no servers
         if tools.is_elf(path):
             found["peer_" + os.path.basename(path)] = [path, "0"]
     return found
