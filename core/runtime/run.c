@@ -16,6 +16,7 @@
 #include "runtime.h"
 #include "signals.h"
 #include "stragglers.h"
+#include "worker/group.h"
 
 #define PATIENCE NAVE_SEC
 
@@ -145,7 +146,7 @@ static void look_at_stops(struct nave_runtime *rt)
     uint32_t stops = __atomic_load_n(&rt->threads.stops, __ATOMIC_ACQUIRE);
     nave_nsec until = now_ns() + r->patience_ns / 2;
 
-    if (stops == r->stops || r->has_asked || !__atomic_load_n(&r->is_up, __ATOMIC_ACQUIRE))
+    if (stops == r->stops || r->meeting || !__atomic_load_n(&r->is_up, __ATOMIC_ACQUIRE))
         return;
     r->stops = stops;
     if (stops == 1)
@@ -161,16 +162,18 @@ static nave_err give_up(struct nave_runtime *rt)
     uint32_t i;
 
     nv_stragglers_report_stuck(rt);
-    nv_stragglers_report_left(rt);
-    if (ts->each[0].is_leaving) {
-        (void)pthread_join(rt->run.thread, NULL);
-    } else {
-        (void)pthread_detach(rt->run.thread);
+    if (rt->run.meeting == NV_THREADS_LEFT) /* later they were told by worker 0 */
+        nv_stragglers_report_left(rt);
+    if (!ts->each[0].is_leaving) { /* else it has done this itself */
         nv_watchdog_stop(&rt->watchdog);
         nv_admin_remove(rt);
     }
+    if (!ts->each[0].is_missing)
+        (void)pthread_join(rt->run.thread, NULL);
+    else
+        (void)pthread_detach(rt->run.thread);
     for (i = 1; i < rt->worker_count; i++) {
-        if (ts->each[i].is_leaving)
+        if (!ts->each[i].is_missing)
             (void)pthread_join(ts->each[i].thread, NULL);
         else
             (void)pthread_detach(ts->each[i].thread);
@@ -179,6 +182,19 @@ static nave_err give_up(struct nave_runtime *rt)
     rt->state = NV_RUNTIME_STOPPED;
     nv_runtime_log_flush(rt);
     return NAVE_ESTRAGGLERS;
+}
+
+/* 1: tasks were dropped since the last look, so look again later. */
+static int32_t is_dropping(struct nave_runtime *rt)
+{
+    struct nv_run *r = &rt->run;
+    uint64_t tasks = nv_group_tasks(rt->threads.group);
+
+    if (tasks == r->tasks)
+        return 0;
+    r->tasks = tasks;
+    r->limit_ns = now_ns() + r->patience_ns;
+    return 1;
 }
 
 /* 1: the result is there. */
@@ -193,17 +209,24 @@ static int32_t look(struct nave_runtime *rt)
     look_at_stops(rt);
     if (now_ns() < r->limit_ns)
         return 0;
-    if (!r->has_asked) {
-        r->has_asked = 1;
+    if (!r->meeting) {
+        r->meeting = NV_THREADS_LEFT;
         r->limit_ns = now_ns() + r->patience_ns / 2;
         nv_threads_end(rt);
         return 0;
     }
-    r->limit_ns = NAVE_NEVER;
-    if (!nv_threads_abandon(rt))
+    if (r->meeting == NV_THREADS_DROPPED && is_dropping(rt))
         return 0;
-    r->result = give_up(rt);
-    return 1;
+    if (nv_threads_abandon(rt, r->meeting)) {
+        r->result = give_up(rt);
+        return 1;
+    }
+    r->limit_ns = NAVE_NEVER;
+    if (r->meeting == NV_THREADS_LEFT) {
+        r->meeting = NV_THREADS_DROPPED;
+        (void)is_dropping(rt);
+    }
+    return 0;
 }
 
 nave_err nv_run(struct nave_runtime *rt, nave_err (*body)(struct nave_runtime *rt),

@@ -4,8 +4,9 @@
  * worker, and not this thread. It starts the thread of worker 0, and waits for the end, for signals, and at
  * the end of a drain for workers that do not come back.
  *
- *   stop ---------------- deadline --- half of patience --- patience
- *    |  workers drain      |  worker 0 ends all   |  we do      |  who has not come is given up
+ *   stop ---------------- deadline --- half of patience --- patience ------------- more
+ *    |  workers drain      |  worker 0 ends all   |  we do      |                     |
+ *                                    who has not left its loop is given up    nor dropped a task since
  */
 #ifndef NV_RUN_H
 #define NV_RUN_H
@@ -27,7 +28,8 @@ struct nv_run {
     pthread_t thread;      /* of worker 0                                           */
     /* of the waiting thread alone */
     uint32_t stops;     /* that it has seen                                      */
-    int32_t has_asked;  /* workers were asked to leave their loops               */
+    uint32_t meeting;   /* that workers are waited for at; 0: none yet           */
+    uint64_t tasks;     /* that were left when it looked last                    */
     nave_nsec limit_ns; /* the next thing to do is due                           */
 };
 

@@ -132,12 +132,12 @@ void nv_stragglers_report_stuck(struct nave_runtime *rt)
     for (i = 0; i < rt->worker_count; i++) {
         const struct nv_thread *t = &rt->threads.each[i];
 
-        if (t->is_leaving)
+        if (!t->is_missing)
             continue;
         nv_watchdog_name(&t->worker->stats, what, sizeof(what));
         nv_report_error(&rt->report, NAVE_ESTRAGGLERS, NULL,
-                        "worker %u did not come back from %s at the end of the drain: nothing was "
-                        "dropped, and the memory of the runtime is not freed",
+                        "worker %u did not come back from %s at the end of the drain: what is left "
+                        "is not dropped, and the memory of the runtime is not freed",
                         i, what);
     }
 }

@@ -35,8 +35,11 @@ struct nv_thread {
     nave_nsec cancel_ns; /* worker 0: when tasks are asked to end */
     uint32_t has_told;   /* worker 0, that nothing is left      */
     /* any thread */
-    uint32_t is_idle;   /* atomic: draining, and nothing is held       */
-    int32_t is_leaving; /* under the lock: it has come back to go down */
+    uint32_t is_idle; /* atomic: draining, and nothing is held       */
+    /* under the lock */
+    int32_t is_leaving; /* it has come back to go down                 */
+    int32_t is_missing; /* given up: it is in something for ever       */
+    uint32_t met;       /* meetings that it came to                    */
 };
 
 struct nv_threads {
@@ -90,7 +93,7 @@ int32_t nv_threads_look(struct nave_runtime *rt);
 
 /* End every worker: what is left is cut off and reported, worker_stop is called, threads are joined.
  * The workers stay, refusing posts. Errors: NAVE_ESTRAGGLERS, also when nv_threads_abandon came between:
- * nothing was dropped, stopped or joined then. */
+ * nothing more was dropped, stopped or joined then. */
 nave_err nv_threads_down(struct nave_runtime *rt);
 
 /* Begin a drain; the second time: end at once. Thread: [any]; safe in a signal handler. */
@@ -99,10 +102,15 @@ void nv_threads_stop(struct nave_runtime *rt);
 /* Ask every worker to leave its loop. Thread: [any]. */
 void nv_threads_end(struct nave_runtime *rt);
 
-/* Give up the workers that are not on their way out, and with them everything: who comes later, or waits
- * for them, goes without touching anything. Returns how many there are; 0: nothing was done, all come.
+/* The meetings on the way down: outside of the loops, before anybody drops, behind the drops. */
+#define NV_THREADS_LEFT    1u
+#define NV_THREADS_TOLD    2u
+#define NV_THREADS_DROPPED 3u
+
+/* Give up the workers that have not come to `meeting`, and with them everything: who comes later, or waits
+ * for them, goes without touching anything. Returns how many there are; 0: nothing was done, all came.
  * Thread: not a worker's. State: nv_threads_end was called. */
-uint32_t nv_threads_abandon(struct nave_runtime *rt);
+uint32_t nv_threads_abandon(struct nave_runtime *rt, uint32_t meeting);
 int32_t nv_threads_is_abandoned(struct nave_runtime *rt);
 
 /* Free the workers. State: down, or never up. */

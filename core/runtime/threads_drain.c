@@ -3,9 +3,10 @@
  * The way down. A drain needs no vote: each worker sees `stops` after its present turn and is idle when
  * nothing is held and no task is left; worker 0 ends all when all are idle, or at the deadline.
  *
- * Nobody drops anything before all have left their loops, since what one drops another may be using. So a
- * worker that does not come back from what it runs is given up as a whole, with all that there is: the
- * others leave without dropping (run.c decides it, and tells).
+ * Nobody drops anything before all have left their loops, and nobody stops a plugin before all tasks were
+ * dropped, since what one gives back another may be using. So a worker that does not come back from what it
+ * runs is given up with all that there is: the others leave without going further (run.c decides it, and
+ * tells).
  */
 #include "threads.h"
 
@@ -112,18 +113,20 @@ int32_t nv_thread_may_leave(struct nv_thread *t)
     return may;
 }
 
-/* Wait until every worker came here, for the `round`th time, counted from 1. 0: not all of them will. */
-static int32_t meet(struct nv_threads *ts, uint32_t round)
+/* Wait until every worker came to its next meeting. 0: not all of them will. */
+static int32_t meet(struct nv_thread *t)
 {
-    uint32_t all = round * ts->voters;
+    struct nv_threads *ts = &t->rt->threads;
     int32_t is_met;
+    uint32_t all;
 
     (void)pthread_mutex_lock(&ts->lock);
+    all = ++t->met * ts->voters;
     if (++ts->left == all)
         (void)pthread_cond_broadcast(&ts->changed);
     while (ts->left < all && !ts->is_abandoned)
         (void)pthread_cond_wait(&ts->changed, &ts->lock);
-    is_met = ts->left >= all;
+    is_met = !ts->is_abandoned;
     (void)pthread_mutex_unlock(&ts->lock);
     return is_met;
 }
@@ -147,35 +150,37 @@ void nv_thread_tell_tasks(struct nv_thread *t)
 
 void nv_thread_fall(struct nv_thread *t)
 {
-    nv_worker_drop_tasks(t->worker);
     t->is_falling = 1;
     nv_thread_stop_plugins(t);
 }
 
 int32_t nv_thread_go_down(struct nv_thread *t)
 {
-    struct nv_threads *ts = &t->rt->threads;
-
     if (!nv_thread_may_leave(t))
         return 0;
     nv_thread_leave(t);
-    if (!meet(ts, 1))
+    if (!meet(t)) /* NV_THREADS_LEFT */
         return 0;
     nv_thread_tell_tasks(t);
-    (void)meet(ts, 2); /* who came once comes again */
+    if (!meet(t)) /* NV_THREADS_TOLD */
+        return 0;
+    nv_worker_drop_tasks(t->worker);
+    if (!meet(t)) /* NV_THREADS_DROPPED */
+        return 0;
     nv_thread_fall(t);
     return 1;
 }
 
-uint32_t nv_threads_abandon(struct nave_runtime *rt)
+uint32_t nv_threads_abandon(struct nave_runtime *rt, uint32_t meeting)
 {
     struct nv_threads *ts = &rt->threads;
     uint32_t i, missing = 0;
 
     (void)pthread_mutex_lock(&ts->lock);
     for (i = 0; i < rt->worker_count; i++) {
-        if (ts->each[i].is_leaving)
+        if (ts->each[i].met >= meeting)
             continue;
+        ts->each[i].is_missing = 1;
         missing++;
         nv_sched_halt(ts->each[i].worker);
     }

@@ -55,10 +55,10 @@ void nv_thread_leave(struct nv_thread *t);
 /* Worker 0: tell what is left, when nobody polls any more, and before anybody drops it. */
 void nv_thread_tell_tasks(struct nv_thread *t);
 
-/* The rest of it, once all have left: tasks go before what they use. */
+/* The rest of it, once all tasks were dropped: they go before what they use. */
 void nv_thread_fall(struct nv_thread *t);
 
-/* All of this with the other workers. 0: some do not come: nothing was dropped. */
+/* All of this with the other workers. 0: some do not come: touch nothing more. */
 int32_t nv_thread_go_down(struct nv_thread *t);
 
 /* --- threads_world.c ------------------------------------------------------------------------- */

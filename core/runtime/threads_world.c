@@ -42,6 +42,7 @@ static nave_err do_leave(struct nv_thread *t)
 
 static nave_err do_fall(struct nv_thread *t)
 {
+    nv_worker_drop_tasks(t->worker);
     nv_thread_fall(t);
     return NAVE_OK;
 }

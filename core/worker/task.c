@@ -327,6 +327,7 @@ static void drop_if_home(struct nv_task *t, void *arg)
         return;
     /* Whoever sets SCHEDULED queues it; set it here so that nobody else does. */
     __atomic_fetch_or(&t->word, NV_TASK_SCHEDULED, __ATOMIC_ACQ_REL);
+    nv_stat_enter(&w->stats, t->owner, t->future.api->name);
     nv_task_end(w, t, NAVE_ECANCELED);
     nv_worker_micro(w);
 }

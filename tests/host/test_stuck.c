@@ -27,7 +27,7 @@
 #define WAIT_MOST   (20 * NAVE_SEC) /* for what takes moments */
 
 /* What keeps the workers. */
-enum where { IN_TASK = 0, IN_TIMER, IN_JOB, IN_MICROTASK };
+enum where { IN_TASK = 0, IN_TIMER, IN_JOB, IN_MICROTASK, IN_CLEANUP };
 
 static struct nave_runtime *rt;
 static enum where where;
@@ -83,6 +83,16 @@ NAVE_ASYNC(endless_loop, uint32_t unused;)
     NAVE_BEGIN();
     loop();
     NAVE_CLEANUP();
+    NAVE_END();
+}
+
+/* It is dropped where it waits, and its cleanup does not end. */
+NAVE_ASYNC(endless_cleanup, struct nave_sleep_op sleep;)
+{
+    NAVE_BEGIN();
+    NAVE_TRY(nave_sleep(cx, &f->sleep, 365 * 24 * 3600 * NAVE_SEC));
+    NAVE_CLEANUP();
+    loop();
     NAVE_END();
 }
 
@@ -145,6 +155,8 @@ static nave_err looper_worker_start(void *self, struct nave_worker *w)
         return NAVE_OK;
     if (where == IN_TIMER) {
         nave_timer_start(w, &timers[w->index], NAVE_MSEC, on_timer, NULL);
+    } else if (where == IN_CLEANUP) {
+        spawn(w, &endless_cleanup_api, sizeof(struct endless_cleanup));
     } else if (where == IN_TASK) {
         spawn(w, &endless_loop_api, sizeof(struct endless_loop));
         spawn(w, &behind_api, sizeof(struct behind));
@@ -326,6 +338,29 @@ static void a_callback_that_loops_does_not_either(void)
     }
 }
 
+static void a_cleanup_that_does_not_end_does_not_either(void)
+{
+    uint32_t threads = count_threads(), bits;
+
+    where = IN_CLEANUP;
+    for (bits = 1; bits < 4; bits++) {
+        stuck_bits = bits;
+        make("{\"shutdown_timeout\": \"1d\"}", 2, 0);
+        CU_ASSERT_EQUAL(nave_runtime_start(rt), NAVE_OK);
+        nave_runtime_stop(rt);
+        nave_runtime_stop(rt); /* tasks are dropped at once, and not asked before */
+        CU_ASSERT_EQUAL(nave_runtime_run(rt), NAVE_ESTRAGGLERS);
+        CU_ASSERT_EQUAL(get(&is_inside), count_bits(bits));
+        CU_ASSERT_PTR_NOT_NULL(
+            strstr(reports, "did not come back from \"endless_cleanup\" of plugin \"looper\""));
+        CU_ASSERT_PTR_NOT_NULL(strstr(reports, "task \"patient\", which waits in patient at "));
+        CU_ASSERT_EQUAL(get(&worker_stops), 0);
+        nave_runtime_destroy(rt);
+        let_go(threads);
+        CU_ASSERT_EQUAL(get(&worker_stops), 0);
+    }
+}
+
 static void a_second_stop_does_not_wait_for_the_deadline(void)
 {
     uint32_t threads = count_threads();
@@ -402,6 +437,7 @@ static CU_TestInfo stuck_tests[] = {
      it_does_not_keep_it_on_any_of_several_workers},
     {"what_waits_beside_it_is_told_with_its_place", what_waits_beside_it_is_told_with_its_place},
     {"a_callback_that_loops_does_not_either", a_callback_that_loops_does_not_either},
+    {"a_cleanup_that_does_not_end_does_not_either", a_cleanup_that_does_not_end_does_not_either},
     {"a_second_stop_does_not_wait_for_the_deadline", a_second_stop_does_not_wait_for_the_deadline},
     {"a_signal_is_heard_while_worker_0_is_stuck", a_signal_is_heard_while_worker_0_is_stuck},
     {"who_comes_back_in_time_is_not_given_up", who_comes_back_in_time_is_not_given_up},

@@ -150,9 +150,10 @@ NAVE_EXPORT NAVE_NODISCARD nave_err nave_runtime_start(struct nave_runtime *rt);
 
 /* Run until stopped: drains, stops and returns. All workers have threads of their own, which have the
  * control role meanwhile; the calling thread waits. So it returns even when a task or a callback never
- * does: workers that have not come back a second after the deadline are given up. They are
- * reported with what they are in; nothing is dropped, stopped or freed then, by nave_runtime_destroy neither,
- * since what runs may use it; should it return, its thread ends. Thread: [control]; not a worker.
+ * does: workers that have not come back a second after the deadline, or that drop no task for a second,
+ * are given up. They are reported with what they are in; nothing more is dropped, stopped or freed then, by
+ * nave_runtime_destroy neither, since what runs may use it; should it return, its thread ends.
+ * Thread: [control]; not a worker.
  * Errors: NAVE_OK all was finished; NAVE_ESTRAGGLERS work was cut off at the deadline (reported by
  * plugin and kind), or given up; NAVE_ELIMIT no thread or pipe; what nave_runtime_start returned. */
 NAVE_EXPORT NAVE_NODISCARD nave_err nave_runtime_run(struct nave_runtime *rt);
